@@ -17,15 +17,15 @@ is_port(struct view text)
 	return view_number(text, 5, 65535, &number);
 }
 
-/* ZoneID of RFC 6874 section 2: unreserved and percent-encoded bytes. */
+/*
+ * Zones are local names (RFC 4007 section 11.2), of any printable bytes but
+ * those that end an entry or stand around one.
+ */
 static bool
 is_zone_byte(unsigned char byte)
 {
-	unsigned char lower = ascii_lower(byte);
-
-	return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') ||
-	       byte == '-' || byte == '.' || byte == '_' || byte == '~' ||
-	       byte == '%';
+	return byte > 0x20 && byte < 0x7f && byte != ',' && byte != '"' &&
+	       byte != '[' && byte != ']';
 }
 
 static bool

@@ -24,7 +24,8 @@ enum { FORWARDED_ELEMENT_MAX = 4096, FORWARDED_COMMAS_MAX = 32 };
  * Is the whole of text one valid element? token=value pairs between
  * semicolons, blanks and tabs around, pairs may be empty; value a token, also
  * with ":[]", or a quoted string, a backslash only before tab or printable; no
- * parameter twice. Unknown parameters are passed over. *element may be NULL.
+ * parameter twice, at most 64. Unknown ones are passed over. *element may be
+ * NULL.
  */
 bool forwarded_element_parse(
     struct view text, struct forwarded_element *element);

@@ -97,10 +97,10 @@ static const struct {
     {TEXT("1.2.3.4%eth0"), NULL, 0},
     {TEXT("[1.2.3.4%eth0]"), NULL, 0},
     {TEXT("1.2.3.4%eth0:80"), NULL, 0},
-    {TEXT("fe80::1%eth0:80"), NULL, 0},
+    {TEXT("fe80::1%eth0:80"), "fe80::1", Z},
     {TEXT("fe80::1%eth 0"), NULL, 0},
     {TEXT("fe80::1%a,1.2.3.4"), NULL, 0},
-    {TEXT("fe80::1%a/64"), NULL, 0},
+    {TEXT("fe80::1%a/64"), "fe80::1", Z},
     {TEXT("fe80::1%[a]"), NULL, 0},
     {TEXT("fe80::1%\xc3\xa9"), NULL, 0},
     {TEXT("fe80::1%a\0"), NULL, 0},
@@ -228,8 +228,8 @@ libc_reads(const char *text, struct address *address)
 
 static const char *const entry_patterns[] = {
     "^([0-9.]+)(:([0-9]{1,5}))?$",
-    "^([0-9A-Fa-f:.]+)(%[-A-Za-z0-9._~%]+)?$",
-    "^\\[([0-9A-Fa-f:.]+)(%[-A-Za-z0-9._~%]+)?\\](:([0-9]{1,5}))?$",
+    "^([0-9A-Fa-f:.]+)(%[-!#-+./0-Z\\^-~]+)?$",
+    "^\\[([0-9A-Fa-f:.]+)(%[-!#-+./0-Z\\^-~]+)?\\](:([0-9]{1,5}))?$",
 };
 
 static regex_t entry_expressions[3];
