@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef CONF_LOAD_PARTS_H
+#define CONF_LOAD_PARTS_H
+
+/* Types of single keys outside of policies. Private to conf/load. */
+
+#include "conf/load/schema.h"
+
+extern const struct schema_type type_threads;
+extern const struct schema_type type_limits;
+extern const struct schema_type type_log;
+extern const struct schema_type type_address;
+extern const struct schema_type type_list_file;
+/* Read and printed by hand: several files may have a share in it. */
+extern const struct schema_type type_part;
+
+#endif
