@@ -57,6 +57,13 @@ struct counting {
 	bool expected;     /* all that were passed over are verified */
 };
 
+/* An empty "verify", its default, asks for nothing. */
+static bool
+verifies(const struct compiled_source *source)
+{
+	return source->verify.any || source->settings->verify.count > 0;
+}
+
 static bool
 is_verified(const struct evaluation *evaluation,
     const struct compiled_set *verify, const struct entry *entry)
@@ -79,8 +86,7 @@ static void
 count_on(struct counting *counting, const struct evaluation *evaluation,
     const struct compiled_source *source, const struct entry *next)
 {
-	if (counting->entries++ > 0 && source->settings->verify.given &&
-	    counting->expected) {
+	if (counting->entries++ > 0 && verifies(source) && counting->expected) {
 		counting->expected =
 		    is_verified(evaluation, &source->verify, &counting->entry);
 		counting->verified += counting->expected;
@@ -157,7 +163,7 @@ pick_hops(struct evaluation *evaluation, struct entries *entries)
 	} while (counting.entries < source->settings->hops);
 	outcome = counted_answer(evaluation, source, &counting);
 	if (outcome.kind == OUTCOME_ADDRESS) {
-		if (source->settings->verify.given && !source->verify.any)
+		if (verifies(source) && !source->verify.any)
 			outcome.reach = REACH_VERIFIED;
 		if (entries_left(entries))
 			raise_flag(evaluation, FLAG_ENTRIES_LEFT_OF_CLIENT);
