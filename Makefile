@@ -66,12 +66,12 @@ LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) -pthread $(LDFLAGS)
 MAINS := agent/main.c agent/control/truesrcctl.c
 SOURCES := $(filter-out $(MAINS),$(wildcard proto/*/*.c conf/load/*.c agent/*/*.c))
 LIKES := $(sort $(wildcard conf/like/*.yaml))
-OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(if $(wildcard conf/load/embed.sh),$(B)/gen/like.o)
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/gen/like.o
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/%)
 TOOL_SOURCES := $(sort $(wildcard tests/tools/*.c))
 TOOLS := $(TOOL_SOURCES:tests/tools/%.c=$(B)/tests/%)
-PROGRAMS := $(if $(wildcard agent/main.c),$(B)/truesrc) $(if $(wildcard agent/control/truesrcctl.c),$(B)/truesrcctl)
+PROGRAMS := $(B)/truesrc $(B)/truesrcctl
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:

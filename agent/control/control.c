@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/control/agent.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	/* Health checks get at least so long to see that we are leaving. */
+	DRAIN_MIN = 300,
+	NO_LIMIT = 0,
+};
+
+static const double tick_interval = 0.05;
+
+enum stage {
+	STAGE_RUNNING,
+	STAGE_DRAINING, /* without limit: soft stop */
+	STAGE_LEAVING,  /* within drain-timeout */
+};
+
+struct control {
+	struct agent agent;
+	struct ev_loop *loop;
+	enum stage stage;
+	uint64_t began; /* draining; monotonic milliseconds */
+	uint64_t limit; /* NO_LIMIT, or how long that may take */
+	bool idle_ended;
+	int signals;
+	ev_io on_signals;
+	ev_timer tick;
+};
+
+static uint64_t
+monotonic_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void
+leave(struct control *control, const char *reason)
+{
+	log_event(&control->agent.logger, LOG_NOTICE_, "leaving",
+	    log_text("reason", reason),
+	    log_number("dialogs", (int64_t)agent_dialogs(&control->agent)));
+	ev_break(control->loop, EVBREAK_ALL);
+}
+
+/* ---- draining ---- */
+
+static void
+on_tick(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	struct control *control = timer->data;
+	uint64_t passed = monotonic_now() - control->began;
+
+	(void)loop;
+	(void)events;
+	if (passed >= DRAIN_MIN && agent_dialogs(&control->agent) == 0) {
+		leave(control, "drained");
+		return;
+	}
+	if (control->limit == NO_LIMIT && control->stage == STAGE_DRAINING)
+		return;
+	if (passed >= control->limit) {
+		leave(control, "drain-timeout is over");
+		return;
+	}
+	if (passed >= control->limit / 2 && !control->idle_ended) {
+		control->idle_ended = true;
+		agent_order(&control->agent, WORKER_END_IDLE);
+	}
+}
+
+static void
+drain(struct control *control, enum stage stage, uint64_t limit)
+{
+	control->began = monotonic_now();
+	control->limit = limit;
+	log_event(&control->agent.logger, LOG_NOTICE_, "draining",
+	    log_number("milliseconds", (int64_t)limit),
+	    log_number("dialogs", (int64_t)agent_dialogs(&control->agent)));
+	if (control->stage == STAGE_RUNNING)
+		agent_order(&control->agent, WORKER_DRAIN);
+	control->stage = stage;
+	ev_timer_again(control->loop, &control->tick);
+}
+
+/* ---- signals ---- */
+
+static void
+on_reload(struct control *control)
+{
+	if (control->stage == STAGE_RUNNING)
+		lists_reload(control->agent.lists);
+}
+
+static void
+on_soft_stop(struct control *control)
+{
+	if (control->stage == STAGE_RUNNING)
+		drain(control, STAGE_DRAINING, NO_LIMIT);
+}
+
+static void
+on_terminate(struct control *control)
+{
+	if (control->stage == STAGE_LEAVING)
+		leave(control, "told twice");
+	else
+		drain(control, STAGE_LEAVING,
+		    agent_drain_timeout(&control->agent));
+}
+
+static void
+on_interrupt(struct control *control)
+{
+	leave(control, "interrupted");
+}
+
+static const struct {
+	int number;
+	void (*obey)(struct control *control);
+} orders[] = {
+    {SIGHUP, on_reload},
+    {SIGUSR2, on_reload},
+    {SIGUSR1, on_soft_stop},
+    {SIGTERM, on_terminate},
+    {SIGINT, on_interrupt},
+};
+
+enum { ORDERS = sizeof(orders) / sizeof(orders[0]) };
+
+static void
+on_signals(struct ev_loop *loop, ev_io *io, int events)
+{
+	struct control *control = io->data;
+	struct signalfd_siginfo info;
+
+	(void)loop;
+	(void)events;
+	while (read(control->signals, &info, sizeof(info)) ==
+	       (ssize_t)sizeof(info))
+		for (unsigned i = 0; i < ORDERS; i++)
+			if ((uint32_t)orders[i].number == info.ssi_signo)
+				orders[i].obey(control);
+}
+
+/*
+ * Blocked before any other thread exists, so that all inherit it: a signal is
+ * read by the loop, never handled in the middle of something.
+ */
+static bool
+open_signals(struct control *control)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	for (unsigned i = 0; i < ORDERS; i++)
+		sigaddset(&set, orders[i].number);
+	if (pthread_sigmask(SIG_BLOCK, &set, NULL) != 0)
+		return false;
+	control->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return control->signals >= 0;
+}
+
+/* ---- life ---- */
+
+static bool
+open_loop(struct control *control)
+{
+	control->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	if (control->loop == NULL || !open_signals(control))
+		return false;
+	ev_io_init(&control->on_signals, on_signals, control->signals, EV_READ);
+	control->on_signals.data = control;
+	ev_io_start(control->loop, &control->on_signals);
+	ev_timer_init(&control->tick, on_tick, 0., tick_interval);
+	control->tick.data = control;
+	return true;
+}
+
+static void
+close_loop(struct control *control)
+{
+	if (control->signals >= 0)
+		close(control->signals);
+	if (control->loop != NULL)
+		ev_loop_destroy(control->loop);
+}
+
+static enum control_result
+run(struct control *control, const struct control_settings *settings,
+    struct generation **take)
+{
+	bool started = agent_start(&control->agent, settings, take);
+
+	if (started)
+		ev_run(control->loop, 0);
+	if (!agent_stop(&control->agent))
+		return CONTROL_EXIT_NOW;
+	return started ? CONTROL_DONE : CONTROL_NOT_STARTED;
+}
+
+static enum control_result
+fail(const struct control_settings *settings, const char *reason)
+{
+	struct logger logger;
+
+	logger_init(&logger, settings->log, "control");
+	log_event(
+	    &logger, LOG_ERROR_, "not-started", log_text("reason", reason));
+	return CONTROL_NOT_STARTED;
+}
+
+enum control_result
+control_run(const struct control_settings *settings, struct generation **take)
+{
+	struct control *control = calloc(1, sizeof(*control));
+	enum control_result result;
+
+	if (control == NULL)
+		return fail(settings, "out of memory");
+	control->signals = -1;
+	result = open_loop(control)
+		     ? run(control, settings, take)
+		     : fail(settings, "no loop for the main thread");
+	if (result == CONTROL_EXIT_NOW)
+		return result;
+	close_loop(control);
+	free(control);
+	return result;
+}
