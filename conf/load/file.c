@@ -64,6 +64,14 @@ read_all(int fd, size_t size, size_t max, struct file_text *text)
 }
 
 static bool
+say_too_large(size_t max, char problem[FILE_PROBLEM_SIZE])
+{
+	snprintf(problem, FILE_PROBLEM_SIZE, "larger than %zu MiB",
+	    max / (1024 * 1024));
+	return false;
+}
+
+static bool
 read_open_file(int fd, size_t max, bool regular, struct file_text *text,
     char problem[FILE_PROBLEM_SIZE])
 {
@@ -78,19 +86,17 @@ read_open_file(int fd, size_t max, bool regular, struct file_text *text,
 		snprintf(problem, FILE_PROBLEM_SIZE, "not a regular file");
 		return false;
 	}
-	/* Two bytes more, so that the end shows without growing. */
-	if (S_ISREG(status.st_mode) && (size_t)status.st_size <= max)
+	if (S_ISREG(status.st_mode)) {
+		if ((size_t)status.st_size > max)
+			return say_too_large(max, problem);
+		/* Two bytes more, so that the end shows without growing. */
 		size = (size_t)status.st_size + 2;
+	}
 	if (!read_all(fd, size, max, text)) {
 		say_errno(problem);
 		return false;
 	}
-	if (text->length > max) {
-		snprintf(problem, FILE_PROBLEM_SIZE, "larger than %zu MiB",
-		    max / (1024 * 1024));
-		return false;
-	}
-	return true;
+	return text->length <= max || say_too_large(max, problem);
 }
 
 bool

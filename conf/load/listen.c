@@ -92,9 +92,11 @@ address_read(struct loader *loader, const struct schema_row *row,
 		problem = "'fd:' is not built yet";
 	else
 		problem = tcp_parse(value->text, listen);
-	if (problem != NULL)
-		report_error(loader->report, value->place, "%s: %s",
-		    text_shown(value->text, shown), problem);
+	if (problem == NULL)
+		return;
+	report_error(loader->report, value->place, "%s: %s",
+	    text_shown(value->text, shown), problem);
+	listen->written = NULL;
 }
 
 static void
@@ -119,7 +121,8 @@ const struct schema_type type_address = {
 static bool
 is_same(const struct listen_settings *a, const struct listen_settings *b)
 {
-	if (a->kind != b->kind)
+	/* NULL: it was refused. */
+	if (a->written == NULL || b->written == NULL || a->kind != b->kind)
 		return false;
 	if (a->kind == LISTEN_UNIX)
 		return a->path != NULL && b->path != NULL &&
@@ -140,8 +143,6 @@ check_listen(struct loader *loader, const struct listen_settings *listen)
 	if (listen->from.given && set_is_empty(&listen->from))
 		report_warning(loader->report, listen->from.place,
 		    "an empty 'from' lets nobody connect");
-	if (listen->written == NULL)
-		return;
 	for (const struct listen_settings *other = settings->listens;
 	     other < listen; other++)
 		if (is_same(other, listen)) {

@@ -195,13 +195,17 @@ settings_load_text(
 		return NULL;
 	}
 	document.file = arena_text(loader.arena, name, strlen(name));
-	copy = arena_text(&loader.trees, text, length);
+	/* Not a byte more, so that reading beyond the end does not go by. */
+	copy = malloc(length + (length == 0));
 	loader.documents = &document;
 	loader.document_count = 1;
 	if (document.file != NULL && copy != NULL) {
+		memcpy(copy, text, length);
 		parse(&loader, &document, copy, length);
 		build(&loader);
 	}
+	loader.arena->failed |= copy == NULL;
+	free(copy);
 	return conclude(&loader, errors);
 }
 

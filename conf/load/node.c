@@ -62,7 +62,7 @@ const char *
 node_shown(const struct node *node, char shown[SHOWN_SIZE])
 {
 	if (node->kind == NODE_SEQUENCE)
-		return "a sequence";
+		return node->count == 0 ? "an empty sequence" : "a sequence";
 	if (node->kind == NODE_MAPPING)
 		return "a mapping";
 	if (node_is_empty(node))

@@ -9,15 +9,20 @@ enum {
 	REPORTS_MAX = 20,   /* of one list */
 	NETS_MAX = 64,      /* a list with more is compared by name alone */
 	COST_OF_A_NET = 10, /* reading one, in comparisons */
+	IN_FRONT = 16,
 };
 
+/*
+ * libcidr looks for ".arpa" at the end of a text, counting back from there: a
+ * shorter one is read in front of its begin. So there is something in front.
+ */
 static CIDR *
 net_of(const struct prefix *prefix)
 {
-	char text[PREFIX_TEXT_SIZE];
+	char text[IN_FRONT + PREFIX_TEXT_SIZE] = {0};
 
-	prefix_format(prefix, text);
-	return cidr_from_str(text);
+	prefix_format(prefix, text + IN_FRONT);
+	return cidr_from_str(text + IN_FRONT);
 }
 
 /* ---- within a list ---- */
@@ -243,28 +248,40 @@ warn_of_part(
 	    part->item->text, holder->rule->name);
 }
 
+/* The rule can never match: which ones come first? */
+static void
+warn_of_rule(const struct rule_settings *rule,
+    const struct rule_settings *holder, bool several, struct report *report)
+{
+	report_warning(report, rule->place,
+	    several ? "this rule never matches: earlier ones, such as '%s', "
+		      "hold all of it"
+		    : "this rule never matches: '%s' comes first",
+	    holder->name);
+}
+
 static void
 check_rule(struct parts *parts, const struct part *first, size_t count,
     struct report *report)
 {
-	const struct part *holder = NULL;
-	bool dead = count > 0;
+	const struct rule_settings *by = NULL;
+	bool dead = true, several = false;
 
-	for (size_t i = 0; i < count; i++) {
-		holder = find_holder(parts, &first[i]);
-		dead &= holder != NULL &&
-			!leaves_proxies(holder->rule, first->rule);
+	for (size_t i = 0; i < count && dead; i++) {
+		const struct part *holder = find_holder(parts, &first[i]);
+
+		dead = holder != NULL &&
+		       !leaves_proxies(holder->rule, first->rule);
+		several |= dead && by != NULL && by != holder->rule;
+		by = dead ? holder->rule : NULL;
 	}
 	if (dead) {
-		report_warning(report, first->rule->place,
-		    count == 1 ? "this rule never matches: '%s' comes first"
-			       : "this rule never matches: earlier ones, such "
-				 "as '%s', hold all of it",
-		    holder->rule->name);
+		warn_of_rule(first->rule, by, several, report);
 		return;
 	}
 	for (size_t i = 0; i < count; i++) {
-		holder = find_holder(parts, &first[i]);
+		const struct part *holder = find_holder(parts, &first[i]);
+
 		if (holder != NULL)
 			warn_of_part(&first[i], holder, report);
 	}
@@ -299,7 +316,8 @@ gather(struct parts *parts, const struct policy_settings *policy)
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rule_settings *rule = &policy->rules[i];
 
-		if (rule->verdict == NULL)
+		/* NULL: it was refused. */
+		if (rule->verdict == NULL || rule->name == NULL)
 			continue;
 		for (size_t k = 0; k < rule->lists.count; k++) {
 			struct part *part = &parts->parts[parts->count++];

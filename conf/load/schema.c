@@ -10,7 +10,7 @@
 static const struct schema_row top_rows[] = {
     [TOP_LISTEN] = {.name = "listen",
 	.type = &type_part,
-	.values = "a sequence of listeners",
+	.values = "a sequence of at least one listener",
 	.default_ = "[{address: 127.0.0.1:9000}]",
 	.about = "Where HAProxy connects to. The listeners of several files "
 		 "add up."},

@@ -123,8 +123,7 @@ refuse_list(struct loader *loader, const struct node *value)
 	if (loader->partial)
 		return;
 	likely_begin(&likely, value->text, &loader->guesses);
-	for (size_t i = 0; i < loader->lists.count && loader->guesses > 0;
-	     i++)
+	for (size_t i = 0; i < loader->lists.count && loader->guesses > 0; i++)
 		likely_offer(&likely, loader->lists.entries[i].name);
 	for (enum named_range r = RANGE_ANY; r < RANGE_COUNT; r++)
 		likely_offer(&likely, named_range_text(r));

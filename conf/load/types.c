@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <assert.h>
 #include <string.h>
 
 #include "conf/load/loader.h"
 #include "conf/load/printer.h"
 #include "conf/load/text.h"
 
-static_assert(
+_Static_assert(
     sizeof(enum word) == sizeof(unsigned), "words are stored through unsigned");
 
 void

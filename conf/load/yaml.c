@@ -484,8 +484,8 @@ yaml_read(struct arena *arena, const char *file, char *text, size_t length,
 	while (!read_once(&attempt, &builder));
 	if (builder.given_up)
 		return NULL;
-	if (builder.root == NULL)
-		report_error(
-		    report, (struct place){file, 1, 1}, "the file is empty");
-	return builder.root;
+	if (builder.root != NULL && !node_is_empty(builder.root))
+		return builder.root;
+	report_error(report, (struct place){file, 1, 1}, "the file is empty");
+	return NULL;
 }

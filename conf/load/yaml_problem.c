@@ -149,13 +149,12 @@ has_colons(const struct yaml_source *source, struct stretch part)
 static bool
 take_in_port(const struct yaml_source *source, struct stretch *inside)
 {
-	struct stretch port = address_around(source, inside->end + 1);
-
 	if (inside->begin == 0 || byte_at(source, inside->begin - 1) != '[' ||
 	    byte_at(source, inside->end) != ']' ||
 	    byte_at(source, inside->end + 1) != ':')
 		return false;
-	*inside = (struct stretch){inside->begin - 1, port.end};
+	inside->begin--;
+	inside->end = address_around(source, inside->end + 1).end;
 	return true;
 }
 
