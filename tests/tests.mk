@@ -1,11 +1,71 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests, checks and benchmarks; read by the Makefile.
+# Tests and checks; read by the Makefile.
 
-.PHONY: test unit
+.PHONY: test unit conformance integration lint fuzz fuzzers replay coverage
 
-FORMATTED := $(shell git ls-files '*.c' '*.h' 2>/dev/null)
+FORMATTED := $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' 2>/dev/null)
 
-unit: $(UNITS)
-	@for test in $(UNITS); do $$test || exit 1; done
+# Seconds for each target of "make fuzz".
+FUZZ_TIME ?= 60
+FUZZ_SOURCES := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_TARGETS := $(FUZZ_SOURCES:tests/fuzz/%.c=%)
+FUZZERS := $(FUZZ_TARGETS:%=$(B)/fuzz/%)
+REPLAYS := $(FUZZ_TARGETS:%=$(B)/replay/%)
+FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
-test: unit ## everything that has to pass
+TAP_RUN := sh tests/tools/tap-run.sh
+
+test: ## everything that has to pass; the last line is the sum
+	@sh tests/tools/test-all.sh $(B)
+
+unit: $(UNITS) ## the unit tests
+	@$(TAP_RUN) $(UNITS)
+
+conformance: $(PROGRAMS) $(B)/tests/safety ## what policies mean, against a second implementation
+	@B=$(B) $(TAP_RUN) tests/conformance/test_oracle.py \
+		"tests/conformance/run-cases.py $(B)/truesrcctl" \
+		"tests/conformance/random_policies.py $(B)/truesrcctl" \
+		$(B)/tests/safety
+
+integration: $(PROGRAMS) ## with real HAProxys of several versions
+	@/usr/bin/python3 tests/tools/haproxies.py
+	@B=$(B) $(TAP_RUN) $(sort $(wildcard tests/integration/[0-9]*.py))
+
+lint: ## layers, sizes, format, warnings, cppcheck, shellcheck
+	@$(TAP_RUN) tests/lint/run.sh
+
+# ---- fuzzing ----
+
+fuzz: ## run the fuzzers, FUZZ_TIME=60 seconds each
+	@$(MAKE) --no-print-directory B=build/fuzz VARIANT=fuzz CC=clang \
+		FLAGS_fuzz='$(FUZZ_FLAGS)' LDFLAGS_fuzz=-fsanitize=address,undefined \
+		fuzzers
+	@for target in $(FUZZ_TARGETS); do \
+		sh tests/tools/fuzz-run.sh build/fuzz $$target $(FUZZ_TIME) || \
+		exit 1; \
+	done
+
+fuzzers: $(FUZZERS)
+replay: $(REPLAYS)
+
+$(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libtruesrc.a
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+$(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libtruesrc.a
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
+# ---- coverage ----
+
+coverage: ## lines and branches of proto/, conf/ and agent/policy/ that tests reach
+	@$(MAKE) --no-print-directory B=build/cov VARIANT=cov all units replay
+	@sh tests/tools/coverage.sh build/cov
+
+# ---- tools of more than one file ----
+
+SAFETY_SOURCES := $(sort $(wildcard tests/tools/safety/*.c))
+$(B)/tests/safety: $(SAFETY_SOURCES:%.c=$(B)/%.o)

@@ -1,0 +1,176 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Health checks, and what the fail-closed and fail-open files do when the
+agent dies, hangs, comes back or leaves."""
+
+import signal
+import time
+
+from harness import SLOW, Agent, done, tap
+from proxy import (App, Client, example, example_lists, example_policy,
+                   haproxies, listener, probe, xff)
+
+BALANCER, OFFICE, CLIENT = '127.0.0.1', '198.51.100.7', '203.0.113.9'
+REFUSED = '203.0.113.66'
+TIMEOUT = {'TRUESRC_TIMEOUT': f'{250 * SLOW}ms'}
+
+
+def agent_on_fixed_port():
+    """An agent that comes back where it was."""
+    sock = listener()
+    address = '127.0.0.1:%d' % sock.getsockname()[1]
+    sock.close()
+    config = 'limits: {drain-timeout: 500ms}\n' + example_policy(address)
+    return Agent(config, files=example_lists()), address
+
+
+def ask(haproxy, entry):
+    """Status, what the backend got as X-Client-Proven, and seconds."""
+    began = time.monotonic()
+    outcome = probe(haproxy, xff(entry) if entry else [], BALANCER)
+    return (outcome.status, outcome.response.header('X-Client-Proven'),
+            time.monotonic() - began)
+
+
+def miss_second(haproxy, name):
+    """Until the check has missed it, half of all is asked of the second agent,
+    which is not there."""
+    if name == 'haproxy-fail-closed.cfg':
+        haproxy.wait_state('DOWN', server='agent2')
+
+
+def check_closed(label, haproxy, when):
+    """Nobody gets in."""
+    statuses = [ask(haproxy, entry)[0]
+                for entry in (OFFICE, CLIENT, REFUSED, None)]
+    tap(statuses == [503] * 4, f'{label}: closed {when}', statuses)
+
+
+def check_open(label, haproxy, when):
+    """HAProxy decides: by the last hop and its own list."""
+    got = [ask(haproxy, entry)[:2] for entry in (OFFICE, CLIENT, REFUSED)]
+    tap(got == [(200, 'degraded'), (200, 'degraded'), (403, None)],
+        f'{label}: open {when}, but not for the listed', got)
+    outcome = probe(haproxy, xff('192.0.2.1, 203.0.113.9'), BALANCER)
+    tap(outcome.response.header('X-Real-IP') == CLIENT and
+        outcome.source == CLIENT,
+        f'{label}: the last hop is the client {when}', outcome.line)
+    outcome = probe(haproxy, xff(CLIENT), '127.0.0.66')
+    tap(outcome.status == 403,
+        f'{label}: a stranger is judged as itself {when}', outcome.line)
+
+
+def check_normal_closed(label, haproxy, when):
+    got = [ask(haproxy, entry)[0] for entry in (OFFICE, CLIENT, None)]
+    tap(got == [200, 403, 403], f'{label}: the office gets in {when}', got)
+
+
+def check_normal_open(label, haproxy, when):
+    got = [ask(haproxy, entry)[:2] for entry in (OFFICE, CLIENT, REFUSED)]
+    tap(got == [(200, '1'), (200, '1'), (403, None)],
+        f'{label}: the agent decides {when}', got)
+
+
+def check_quick(label, haproxy, when):
+    """A server known to be down costs nothing."""
+    seconds = min(ask(haproxy, CLIENT)[2] for _ in range(5))
+    tap(seconds < 0.1, f'{label}: quickly so {when}', seconds)
+
+
+def check_file(label, program, name, app, normal, without):
+    agent, address = agent_on_fixed_port()
+    with agent, example(program, name, address, app, **TIMEOUT) as haproxy:
+        tap(haproxy.wait_state('UP') and
+            haproxy.server_state() == ('UP', 'L7OK'),
+            f'{label}: the check finds the agent up', haproxy.server_state())
+        miss_second(haproxy, name)
+        normal(label, haproxy, 'at first')
+
+        agent.signal(signal.SIGSTOP)
+        without(label, haproxy, 'when it hangs')
+        tap(haproxy.wait_state('DOWN', 20),
+            f'{label}: the check finds that it hangs')
+        agent.signal(signal.SIGCONT)
+        tap(haproxy.wait_state('UP', 20), f'{label}: and that it goes on')
+        normal(label, haproxy, 'when it goes on')
+
+        agent.kill()
+        without(label, haproxy, 'when it is killed')
+        tap(haproxy.wait_state('DOWN', 20), f'{label}: the check misses it')
+        check_quick(label, haproxy, 'when it is gone')
+        without(label, haproxy, 'when it is gone')
+        agent.start()
+        tap(haproxy.wait_state('UP', 20), f'{label}: the check finds it again')
+        normal(label, haproxy, 'when it is back')
+
+        agent.signal(signal.SIGTERM)
+        tap(agent.wait() == 0, f'{label}: it leaves when asked', agent.log)
+        tap(haproxy.wait_state('DOWN', 20), f'{label}: and is missed')
+        without(label, haproxy, 'when it has left')
+
+
+def check_kept_connection(label, program, app):
+    """A connection that was let in is asked about again at each request."""
+    agent, address = agent_on_fixed_port()
+    with agent, example(program, 'haproxy-fail-closed.cfg', address, app,
+                        **TIMEOUT) as haproxy:
+        haproxy.wait_state('UP')
+        miss_second(haproxy, 'haproxy-fail-closed.cfg')
+        with Client(haproxy.address(), BALANCER) as client:
+            before = probe(haproxy, xff(OFFICE), client=client)
+            agent.kill()
+            after = probe(haproxy, xff(OFFICE), client=client)
+        tap((before.status, after.status) == (200, 503) and
+            after.said.client_ip == '-',
+            f'{label}: an old answer is not used again', after.line)
+
+
+def check_soft_stop(label, program, app):
+    """An agent that leaves softly is found down while it still serves."""
+    agent, address = agent_on_fixed_port()
+    with agent, example(program, 'haproxy-fail-closed.cfg', address, app,
+                        **TIMEOUT) as haproxy:
+        haproxy.wait_state('UP')
+        miss_second(haproxy, 'haproxy-fail-closed.cfg')
+        tap(ask(haproxy, OFFICE)[0] == 200, f'{label}: at work')
+        agent.signal(signal.SIGUSR1)
+        tap(haproxy.wait_state('DOWN', 20),
+            f'{label}: a soft stop is found by the check',
+            haproxy.server_state())
+    # The with statement wants it to end with 0, whenever it does.
+
+
+def check_second_agent(label, program, app):
+    """With two agents, one may go."""
+    one, address = agent_on_fixed_port()
+    two, address2 = agent_on_fixed_port()
+    with one, two, example(program, 'haproxy-fail-closed.cfg', address, app,
+                           TRUESRC_AGENT2=address2, **TIMEOUT) as haproxy:
+        haproxy.wait_state('UP')
+        haproxy.wait_state('UP', server='agent2')
+        statuses = [ask(haproxy, OFFICE)[0] for _ in range(10)]
+        tap(statuses == [200] * 10, f'{label}: two agents', statuses)
+        one.kill()
+        haproxy.wait_state('DOWN', 20)
+        statuses = [ask(haproxy, OFFICE)[0] for _ in range(20)]
+        tap(statuses == [200] * 20, f'{label}: one of them alone', statuses)
+
+
+def main():
+    with App() as app:
+        for program in haproxies.find():
+            label = program.name
+            check_file(f'{label} fail-closed', program,
+                       'haproxy-fail-closed.cfg', app.address,
+                       check_normal_closed, check_closed)
+            check_file(f'{label} fail-open', program,
+                       'haproxy-fail-open.cfg', app.address,
+                       check_normal_open, check_open)
+            check_kept_connection(label, program, app.address)
+            check_soft_stop(label, program, app.address)
+            check_second_agent(label, program, app.address)
+    done()
+
+
+if __name__ == '__main__':
+    main()

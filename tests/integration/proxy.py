@@ -1,0 +1,474 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What tests with a real HAProxy share: the proxy itself, backends that say
+what reached them, and clients that send what no library would.
+
+Every address of 127.0.0.0/8 can be a source on loopback, so a trusted balancer
+and a stranger are just two of them. Listening sockets are opened here, on ports
+of the kernel's choice, and handed to HAProxy as "fd@N".
+"""
+
+import collections
+import ipaddress
+import itertools
+import json
+import os
+import pathlib
+import re
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+EXAMPLES = ROOT / 'conf' / 'examples'
+
+sys.path.insert(0, str(ROOT / 'tests' / 'tools'))
+
+import haproxies  # noqa: E402  (found by the path above)
+
+# Long enough for a loaded machine; the shipped default is meant for real ones.
+PATIENT = '5s'
+
+
+def listener(host='127.0.0.1', port=0):
+    """A bound socket: HAProxy listens on it, or we do."""
+    family = socket.AF_INET6 if ':' in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    sock.bind((host, port))
+    return sock
+
+
+def unused_port():
+    """A port where nothing listens: bound, and never given to anybody."""
+    sock = listener()
+    return sock, sock.getsockname()[1]
+
+
+# ---- HAProxy ----
+
+
+class HAProxy:
+    """A running HAProxy with one configuration file.
+
+    binds: {variable: host, (host, port) or socket}: a listening socket each,
+    named to the file by that environment variable; env: other variables;
+    parent: where its directory is made."""
+
+    def __init__(self, program, config, binds=None, env=None, parent=None):
+        self.program = program
+        self.config = str(config)
+        self.directory = pathlib.Path(tempfile.mkdtemp(
+            prefix='truesrc-hap-', dir=parent))
+        self.stats_path = self.directory / 'stats'
+        self.sockets = {}
+        for name, bind in (binds or {'TRUESRC_BIND': '127.0.0.1'}).items():
+            if isinstance(bind, str):
+                bind = (bind, 0)
+            self.sockets[name] = (bind if isinstance(bind, socket.socket)
+                                  else listener(*bind))
+        self.env = {'TRUESRC_STATS': str(self.stats_path),
+                    'TRUESRC_TIMEOUT': PATIENT, **(env or {})}
+        self.log_path = self.directory / 'log'
+        self.log_path.touch()
+        self.log_stream = open(self.log_path, encoding='utf-8',
+                               errors='replace')
+        self.unfinished = ''
+        self.seen = []
+        self.process = None
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def environment(self):
+        env = {**os.environ, **self.env}
+        for name, sock in self.sockets.items():
+            env[name] = f'fd@{sock.fileno()}'
+        return env
+
+    def check(self):
+        """What "haproxy -c -dW" says: exit code and text."""
+        run = subprocess.run(
+            [self.program.path, '-c', '-dW', '-f', self.config],
+            env={**os.environ, **self.env}, capture_output=True, text=True,
+            timeout=60, check=False)
+        return run.returncode, run.stdout + run.stderr
+
+    def start(self, seconds=20.0):
+        fds = [sock.fileno() for sock in self.sockets.values()]
+        with open(self.log_path, 'ab') as log:
+            self.process = subprocess.Popen(
+                [self.program.path, '-db', '-f', self.config],
+                env=self.environment(), pass_fds=fds,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True)
+        end = time.monotonic() + seconds
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > end:
+                error = 'HAProxy did not start:\n' + self.log
+                self.stop()
+                raise RuntimeError(error)
+            time.sleep(0.02)
+        return self
+
+    @property
+    def lines(self):
+        """The log so far, whole lines."""
+        if self.log_stream.closed:
+            return self.seen
+        *whole, self.unfinished = (self.unfinished +
+                                   self.log_stream.read()).split('\n')
+        self.seen += whole
+        return self.seen
+
+    @property
+    def log(self):
+        return '\n'.join(self.lines)
+
+    def logged(self, pattern, seconds=5.0, start=0):
+        """The first log line from number start on that matches, or None."""
+        end = time.monotonic() + seconds
+        while True:
+            for line in self.lines[start:]:
+                if re.search(pattern, line):
+                    return line
+            if time.monotonic() > end:
+                return None
+            time.sleep(0.01)
+
+    def address(self, name='TRUESRC_BIND'):
+        return self.sockets[name].getsockname()[:2]
+
+    def port(self, name='TRUESRC_BIND'):
+        return self.address(name)[1]
+
+    # -- the stats socket --
+
+    def answers(self):
+        try:
+            return bool(self.command('show info'))
+        except OSError:
+            return False
+
+    def command(self, words):
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
+            sock.settimeout(10)
+            sock.connect(str(self.stats_path))
+            sock.sendall(words.encode() + b'\n')
+            answer = b''
+            while True:
+                data = sock.recv(65536)
+                if not data:
+                    return answer.decode('utf-8', 'replace')
+                answer += data
+
+    def keys(self, table='clients'):
+        """The keys of a stick table."""
+        return re.findall(r'key=(\S+)', self.command(f'show table {table}'))
+
+    def server_state(self, backend='truesrc', server='agent1'):
+        """(state, last check): "UP" or "DOWN", "L7OK" and the like."""
+        rows = self.command('show stat').lstrip('# ').splitlines()
+        names = rows[0].split(',')
+        for row in rows[1:]:
+            fields = dict(zip(names, row.split(',')))
+            if (fields.get('pxname'), fields.get('svname')) == (backend,
+                                                               server):
+                return fields['status'].split()[0], fields['check_status']
+        return None, None
+
+    def wait_state(self, state, seconds=10.0, **which):
+        """True as soon as the server is in that state, and checked."""
+        end = time.monotonic() + seconds
+        while True:
+            now, check = self.server_state(**which)
+            if now == state and check not in ('', 'INI', '* '):
+                return True
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.02)
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.seen = self.lines
+        self.log_stream.close()
+        for sock in self.sockets.values():
+            sock.close()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+# ---- the shipped files ----
+
+
+def example(program, name, agent, app, binds=None, parent=None, **env):
+    """A shipped HAProxy file, pointed at this agent and this backend."""
+    return HAProxy(program, EXAMPLES / name, binds,
+                   {'TRUESRC_AGENT': agent, 'TRUESRC_APP': app,
+                    'TRUESRC_AGENT2': '127.0.0.1:1', **env}, parent)
+
+
+def example_policy(address='127.0.0.1:0'):
+    """The shipped truesrc.yaml, listening elsewhere."""
+    text = (EXAMPLES / 'truesrc.yaml').read_text()
+    assert '127.0.0.1:9000' in text
+    return text.replace('127.0.0.1:9000', address)
+
+
+def example_lists():
+    """The shipped lists, as harness.Agent takes files."""
+    return {f'lists/{path.name}': path.read_text()
+            for path in (EXAMPLES / 'lists').iterdir()}
+
+
+# What the shipped log formats say of an answer; "-" is what was not set.
+Said = collections.namedtuple(
+    'Said', 'verdict client_ip proven source rule flags')
+SAID = re.compile(r'truesrc=\[([^]|]*)\|([^]|]*)\|proven=([^]|]*)\|([^]|]*)\|'
+                  r'([^]|]*)\|([^]|]*)\]')
+
+
+def said(line):
+    found = SAID.search(line or '')
+    return Said(*found.groups()) if found else None
+
+
+# What became of a request: the Response, what truesrc said of it, the log line
+# and the source that HAProxy logged.
+Outcome = collections.namedtuple('Outcome', 'response status said line source')
+serial = itertools.count(1)
+
+
+def probe(haproxy, headers=(), source=None, proxy=b'', bind='TRUESRC_BIND',
+          client=None, address=None, **more):
+    """One request and its Outcome, on a connection of its own or client's."""
+    target = f'/probe-{next(serial)}'
+    if client is not None:
+        response = client.get(headers, target, **more)
+    else:
+        response = get(address or haproxy.address(bind), headers, source,
+                       proxy, target=target, **more)
+    line = haproxy.logged(re.escape(f' {target} '))
+    source = re.match(r'(\S+):\d+ \[', line or '')
+    return Outcome(response, response.status, said(line), line,
+                   source and source[1])
+
+
+# ---- backends ----
+
+
+class Server:
+    """A listening thread, and one thread a connection."""
+
+    def __init__(self, sock=None):
+        self.socket = sock or listener()
+        self.socket.listen(512)
+        self.port = self.socket.getsockname()[1]
+        self.address = f'127.0.0.1:{self.port}'
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        try:
+            self.socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        self.socket.close()
+
+    def accept(self):
+        while True:
+            try:
+                sock, _ = self.socket.accept()
+            except OSError:
+                return
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self.serve_quietly, args=(sock,),
+                             daemon=True).start()
+
+    def serve_quietly(self, sock):
+        with sock:
+            try:
+                self.serve(sock)
+            except OSError:
+                pass
+
+    def serve(self, sock):
+        raise NotImplementedError
+
+
+class App(Server):
+    """An HTTP server that answers with what it was sent, as JSON."""
+
+    def serve(self, sock):
+        buffer = b''
+        while True:
+            while b'\r\n\r\n' not in buffer:
+                data = sock.recv(65536)
+                if not data:
+                    return
+                buffer += data
+            head, _, buffer = buffer.partition(b'\r\n\r\n')
+            lines = head.decode('latin-1').split('\r\n')
+            headers = [line.split(': ', 1) if ': ' in line
+                       else [line.rstrip(':'), ''] for line in lines[1:]]
+            body = json.dumps({'request': lines[0],
+                               'headers': headers}).encode()
+            sock.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: application/json'
+                         b'\r\nContent-Length: %d\r\n\r\n' % len(body) + body)
+
+
+PROXY_V2 = b'\r\n\r\n\0\r\nQUIT\n'
+
+
+def receive(sock, count):
+    data = b''
+    while len(data) < count:
+        more = sock.recv(count - len(data))
+        if not more:
+            raise ConnectionError('closed')
+        data += more
+    return data
+
+
+class TcpApp(Server):
+    """Speaks first: its name and the source that PROXY v2 brought."""
+
+    def __init__(self, name):
+        self.name = name
+        super().__init__()
+
+    def serve(self, sock):
+        head = receive(sock, 16)
+        family, length = head[13], struct.unpack('>H', head[14:16])[0]
+        block = receive(sock, length)
+        size = {0x11: 4, 0x21: 16}.get(family)
+        source = ipaddress.ip_address(block[:size]) if size else None
+        source = getattr(source, 'ipv4_mapped', None) or source
+        sock.sendall(f'{self.name} {source}\n'.encode())
+        while sock.recv(65536):
+            pass
+
+
+# ---- clients ----
+
+
+def proxy_v1(source, destination='192.0.2.1', port=40000):
+    """A PROXY header in text; source None: UNKNOWN."""
+    if source is None:
+        return b'PROXY UNKNOWN\r\n'
+    family = 'TCP6' if ':' in source else 'TCP4'
+    if ':' in source and ':' not in destination:
+        destination = '2001:db8::1'
+    return f'PROXY {family} {source} {destination} {port} 80\r\n'.encode()
+
+
+def proxy_v2(source, destination='192.0.2.1', port=40000):
+    """A PROXY header in binary; source None: LOCAL."""
+    if source is None:
+        return PROXY_V2 + b'\x20\0\0\0'
+    source = ipaddress.ip_address(source)
+    if source.version == 6 and ':' not in destination:
+        destination = '2001:db8::1'
+    block = (source.packed + ipaddress.ip_address(destination).packed +
+             struct.pack('>HH', port, 80))
+    family = b'\x11' if source.version == 4 else b'\x21'
+    return PROXY_V2 + b'\x21' + family + struct.pack('>H', len(block)) + block
+
+
+class Response:
+    def __init__(self, status, headers, body):
+        self.status = status
+        self.headers = headers
+        self.body = body
+
+    def received(self, name):
+        """The lines of a header that reached the backend; [] for none."""
+        if self.status != 200:
+            return []
+        seen = json.loads(self.body)['headers']
+        return [value for field, value in seen if field.lower() ==
+                name.lower()]
+
+    def header(self, name):
+        """The one line of a header that reached the backend, or None."""
+        lines = self.received(name)
+        return lines[0] if len(lines) == 1 else (lines or None)
+
+
+class Client:
+    """One connection to HAProxy; requests on it are answered in order."""
+
+    def __init__(self, address, source=None, proxy=b'', timeout=20.0):
+        self.sock = socket.create_connection(
+            address, timeout, (source, 0) if source else None)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.buffer = b''
+        if proxy:
+            self.sock.sendall(proxy)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.sock.close()
+
+    def fill(self):
+        data = self.sock.recv(65536)
+        if not data:
+            raise ConnectionError('closed')
+        self.buffer += data
+
+    def send(self, headers=(), target='/', method='GET'):
+        """headers: pairs, or whole lines as they are to be sent."""
+        lines = [f'{method} {target} HTTP/1.1', 'Host: app.example']
+        lines += [header if isinstance(header, str) else ': '.join(header)
+                  for header in headers]
+        self.sock.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1'))
+
+    def receive(self):
+        while b'\r\n\r\n' not in self.buffer:
+            self.fill()
+        head, _, self.buffer = self.buffer.partition(b'\r\n\r\n')
+        lines = head.decode('latin-1').split('\r\n')
+        headers = dict(line.lower().split(': ', 1) for line in lines[1:]
+                       if ': ' in line)
+        length = int(headers.get('content-length', 0))
+        while len(self.buffer) < length:
+            self.fill()
+        body, self.buffer = self.buffer[:length], self.buffer[length:]
+        return Response(int(lines[0].split()[1]), headers, body)
+
+    def get(self, headers=(), target='/', method='GET'):
+        self.send(headers, target, method)
+        return self.receive()
+
+
+def get(address, headers=(), source=None, proxy=b'', **more):
+    """One request on a connection of its own."""
+    with Client(address, source, proxy) as client:
+        return client.get(headers, **more)
+
+
+def xff(*lines):
+    """Lines of X-Forwarded-For."""
+    return [('X-Forwarded-For', line) for line in lines]
