@@ -367,6 +367,18 @@ json_refusal(const char *error)
 	return object;
 }
 
+/* A request that was read but is not decided: what HAProxy would get. */
+static json_t *
+json_undecided(const struct answer *answer)
+{
+	json_t *object = json_object();
+
+	json_object_set_new_nocheck(object, "ok", json_false());
+	json_object_set_new_nocheck(object, "allowed", json_false());
+	json_object_set_new_nocheck(object, "error", json_view(answer->error));
+	return object;
+}
+
 static void
 set_when(json_t *object, const char *key, json_t *value, bool there_is_one)
 {
@@ -431,7 +443,7 @@ explain_json(struct explain *explain, const char *line, size_t length)
 	} else {
 		explain_evaluate(explain, &answer, &policy);
 		told = answer.ok ? json_answer(&answer, &explain->trace)
-				 : json_refusal(answer.error.data);
+				 : json_undecided(&answer);
 	}
 	text = json_dumps(told, JSON_COMPACT);
 	json_decref(told);

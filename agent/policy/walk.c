@@ -13,6 +13,7 @@ struct walk {
 	struct address last; /* ADDRESS_NONE: nothing yet */
 	unsigned hops;
 	bool external; /* an external proxy vouched, the peer or a hop */
+	bool anybody;  /* a hop was trusted by the word any alone */
 };
 
 /* RFC 4291 section 2.4: global unicast is 2000::/3. */
@@ -39,7 +40,7 @@ walk_answer(const struct walk *walk)
 	if (walk->last.family != ADDRESS_NONE) {
 		outcome.kind = OUTCOME_ADDRESS;
 		outcome.address = walk->last;
-		outcome.reach = REACH_WALK;
+		outcome.reach = walk->anybody ? REACH_OTHER : REACH_WALK;
 	}
 	outcome.hops = walk->hops;
 	return outcome;
@@ -97,6 +98,8 @@ walk_trust(struct walk *walk, const struct entry *entry, uint64_t bits)
 
 	walk->hops++;
 	walk->external |= set_holds(&source->external, bits);
+	walk->anybody |=
+	    (bits & (source->trust->mask | source->external.mask)) == 0;
 	evaluation->farthest = entry->address;
 	evaluation->farthest_source = source;
 	evaluation->farthest_hops = walk->hops;

@@ -38,6 +38,8 @@ static const char yaml[] =
     "  bypass: {trust: lb, mode: bypass, default: deny}\n"
     "  nets: {trust: lb, v4-prefix: 24, v6-prefix: 48}\n"
     "  nobody: {trust: lb, untrusted-peer: none, unknown: captcha}\n"
+    "  anybody: {trust: lb, sources: [{header: X-Forwarded-For, trust: any}],"
+    " ip: {port: untrusted}}\n"
     "  picky: {trust: lb, ip: {unspecified: reject}}\n";
 
 static struct generation *generation;
@@ -227,6 +229,11 @@ static const struct row rows[] = {
 	"allow", 1, "", "peer"},
     {"no address", {"policy=nobody", "peer=@203.0.113.9"}, "-", "captcha", 0,
 	"", ""},
+    {"a hop that only any trusts proves nothing",
+	{"policy=anybody", "peer=@10.0.0.1",
+	    "h.x-forwarded-for=9.9.9.9:80, 203.0.113.9",
+	    "h.x-forwarded-for.count=#1"},
+	"9.9.9.9", "allow", 0, "", "x-forwarded-for"},
     {"no peer", {"h.x-forwarded-for=203.0.113.9"}, "-", "no-peer", 0, "", NULL},
     {"a NULL peer", {"peer=~"}, "-", "no-peer", 0, "", NULL},
     {"an unspecified peer, refused", {"policy=picky", "peer=@0.0.0.0"}, "-",
