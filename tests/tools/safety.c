@@ -297,7 +297,7 @@ run_fini(struct run *run)
 int
 main(int argc, char **argv)
 {
-	struct run run = {.seed = (uint64_t)time(NULL), .plan_count = 500};
+	struct run run = {.seed = (uint64_t)time(NULL), .plan_count = 2000};
 	uint64_t count = 1000000;
 	double began;
 	int option;
