@@ -2,6 +2,8 @@
 #ifndef AGENT_CONTROL_EXPLAIN_PRIVATE_H
 #define AGENT_CONTROL_EXPLAIN_PRIVATE_H
 
+#include <jansson.h>
+
 #include "agent/control/explain.h"
 
 struct explain {
@@ -23,6 +25,9 @@ const char *explain_proxy(struct explain *explain, struct view text);
  */
 void explain_evaluate(struct explain *explain, struct answer *answer,
     const struct policy **policy);
+
+/* Reads a request; gives NULL, or what is wrong with it. */
+const char *explain_read(struct explain *explain, const json_t *object);
 
 /* An address as text; "unix" for a local socket. */
 const char *explain_address(
