@@ -125,7 +125,7 @@ $(B)/tests/%: $(B)/tests/tools/%.o $(B)/libtruesrc.a
 
 include tests/tests.mk
 
-.PHONY: deps demo run install uninstall clean help format
+.PHONY: deps demo run bench install clean help format
 
 deps: ## install the Debian packages that are missing
 	@sh tests/tools/deps.sh
@@ -139,6 +139,9 @@ run: ## as demo, but leave both running
 	@sh tests/tools/deps.sh
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 tests/tools/demo.py --stay $(B)
+
+bench: all ## explain against bare jansson, as a ratio
+	@/usr/bin/python3 tests/bench/explain.py $(B)
 
 format: ## reformat the C sources
 	@clang-format -i $(FORMATTED)
