@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <string.h>
-#include <strings.h>
-
 #include "conf/load/policy.h"
 #include "conf/load/printer.h"
 
@@ -32,22 +29,29 @@ forward_defaults(enum forward_field field, struct forward_settings *forward)
 	forward->untrusted = field == FORWARD_FOR ? FORWARD_PEER : FORWARD_OWN;
 }
 
-/* FORWARD_COUNT, reported, when it is none of them. */
-static enum forward_field
-find_field(struct loader *loader, const struct node *key)
+static void
+refuse_field(struct loader *loader, const struct node *key)
 {
 	struct likely likely;
 	char hint[LIKELY_HINT_SIZE];
 	char shown[SHOWN_SIZE];
 
 	likely_begin(&likely, key->text, &loader->guesses);
-	for (enum forward_field f = FORWARD_FOR; f < FORWARD_COUNT; f++) {
-		if (strcasecmp(key->text, fields[f].name) == 0)
-			return f;
+	for (enum forward_field f = FORWARD_FOR; f < FORWARD_COUNT; f++)
 		likely_offer(&likely, fields[f].written);
-	}
 	report_error(loader->report, key->place, "forward knows no field %s%s",
 	    text_shown(key->text, shown), likely_hint(&likely, hint));
+}
+
+/* FORWARD_COUNT, reported, when it is none of them. */
+static enum forward_field
+find_field(struct loader *loader, const struct node *key)
+{
+	for (enum forward_field f = FORWARD_FOR; f < FORWARD_COUNT; f++)
+		if (view_equal_nocase(
+			view_of(key->text), view_of(fields[f].name)))
+			return f;
+	refuse_field(loader, key);
 	return FORWARD_COUNT;
 }
 
@@ -72,8 +76,10 @@ field_read(struct loader *loader, const struct node *key,
 	forward->given = true;
 	if (!object_read(loader, &object_forward, key->value, forward, &given))
 		return;
-	check_word(loader, given.keys[0], field, forward->trusted);
-	check_word(loader, given.keys[1], field, forward->untrusted);
+	check_word(
+	    loader, given.keys[FORWARD_ROW_TRUSTED], field, forward->trusted);
+	check_word(loader, given.keys[FORWARD_ROW_UNTRUSTED], field,
+	    forward->untrusted);
 }
 
 static void

@@ -67,13 +67,8 @@ bool object_read(struct loader *loader, const struct schema_object *object,
 void refuse_value(struct loader *loader, const struct schema_row *row,
     const struct node *value);
 
-/* The value of the word, or -1, reported. */
-long word_read(struct loader *loader, const struct schema_row *row,
-    const struct node *value);
+/* The word of that value, "" when there is none. */
 const char *word_text(const struct schema_word *words, unsigned value);
-
-/* "a, b or c" */
-void words_join(const struct schema_word *words, char *text, size_t size);
 
 /* ---- parts of the configuration ---- */
 

@@ -139,6 +139,16 @@ prefixes_of(const struct settings *settings, const struct set_item *item,
 	return 0;
 }
 
+static void
+part_clear(struct part *part)
+{
+	for (size_t i = 0; i < part->count; i++)
+		cidr_free(part->nets[i]);
+	free(part->nets);
+	part->nets = NULL;
+	part->count = 0;
+}
+
 /* Without nets, only the same name is known to hold it. */
 static void
 part_fill(struct parts *parts, struct part *part)
@@ -157,18 +167,7 @@ part_fill(struct parts *parts, struct part *part)
 		part->count++;
 	}
 	if (part->count < count)
-		part->count = 0;
-}
-
-static void
-part_clear(struct part *part)
-{
-	for (size_t i = 0; part->nets != NULL && i < NETS_MAX; i++) {
-		if (i >= part->count)
-			break;
-		cidr_free(part->nets[i]);
-	}
-	free(part->nets);
+		part_clear(part);
 }
 
 static bool
@@ -275,7 +274,7 @@ check_rule(struct parts *parts, const struct part *first, size_t count,
 		several |= dead && by != NULL && by != holder->rule;
 		by = dead ? holder->rule : NULL;
 	}
-	if (dead) {
+	if (dead && by != NULL) {
 		warn_of_rule(first->rule, by, several, report);
 		return;
 	}

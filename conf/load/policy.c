@@ -15,7 +15,7 @@ proxy_read(struct loader *loader, const struct schema_row *row,
     const struct node *value, void *target)
 {
 	struct proxy_settings *proxy = target;
-	const struct schema_row *mode = &object_proxy.rows[0];
+	const struct schema_row *mode = &object_proxy.rows[PROXY_ROW_MODE];
 	struct given given;
 
 	if (value->kind == NODE_SCALAR && !node_is_empty(value))

@@ -60,6 +60,10 @@ enum rule_row {
 	RULE_ROW_EVEN_PROXIES,
 };
 
+enum { FORWARD_ROW_TRUSTED, FORWARD_ROW_UNTRUSTED }; /* of object_forward */
+
+enum { PROXY_ROW_MODE }; /* of object_proxy */
+
 extern const struct schema_type type_like;
 extern const struct schema_type type_proxy;
 extern const struct schema_type type_sources;

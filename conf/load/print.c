@@ -2,10 +2,12 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "conf/load/loader.h"
 #include "conf/load/printer.h"
+#include "conf/load/utf8.h"
 
 /* ---- lines ---- */
 
@@ -77,17 +79,23 @@ print_string(struct printer *printer, const char *key, const char *text)
 	fputc('\n', printer->stream);
 }
 
-/* Relative paths would mean something else in a file that stands elsewhere. */
+/*
+ * Relative paths would mean something else in a file that stands elsewhere.
+ * A text longer than max stays as it is.
+ */
 static void
-print_absolute(struct printer *printer, const char *begin, const char *path)
+print_absolute(
+    struct printer *printer, const char *begin, const char *path, size_t max)
 {
+	size_t length = strlen(printer->folder) + 1 + strlen(path);
+
 	fprintf(printer->stream, " \"%s", begin);
-	if (path[0] != '/') {
+	if (path[0] != '/' && length <= max) {
 		print_escaped(printer->stream, printer->folder);
 		fputs(printer->slash, printer->stream);
+		while (strncmp(path, "./", 2) == 0)
+			path += 2;
 	}
-	while (strncmp(path, "./", 2) == 0)
-		path += 2;
 	print_escaped(printer->stream, path);
 	fputc('"', printer->stream);
 }
@@ -95,13 +103,15 @@ print_absolute(struct printer *printer, const char *begin, const char *path)
 void
 print_path(struct printer *printer, const char *path)
 {
-	print_absolute(printer, "", path);
+	print_absolute(printer, "", path, SIZE_MAX);
 }
 
 void
 print_unix(struct printer *printer, const char *path)
 {
-	print_absolute(printer, "unix:", path);
+	struct sockaddr_un address;
+
+	print_absolute(printer, "unix:", path, sizeof(address.sun_path) - 1);
 }
 
 void
@@ -199,7 +209,8 @@ settings_print(const struct settings *settings, FILE *stream)
 	    .folder = folder,
 	    .slash = "/"};
 
-	if (getcwd(folder, sizeof(folder)) == NULL || folder[0] != '/')
+	if (getcwd(folder, sizeof(folder)) == NULL || folder[0] != '/' ||
+	    !utf8_one_line(folder, strlen(folder)))
 		printer.folder = printer.slash = "";
 	else if (folder[1] == '\0')
 		printer.slash = "";

@@ -142,14 +142,9 @@ compare_numbers(size_t a, size_t b)
 	return (a > b) - (a < b);
 }
 
-/* By file, line and column; what stands at one place stays as it was found. */
 static int
-compare_entries(const void *left, const void *right)
+compare_places(const struct report_entry *a, const struct report_entry *b)
 {
-	const struct report_entry *a =
-	    *(const struct report_entry *const *)left;
-	const struct report_entry *b =
-	    *(const struct report_entry *const *)right;
 	int order = strcmp(a->place.file == NULL ? "" : a->place.file,
 	    b->place.file == NULL ? "" : b->place.file);
 
@@ -157,6 +152,19 @@ compare_entries(const void *left, const void *right)
 		order = compare_numbers(a->place.line, b->place.line);
 	if (order == 0)
 		order = compare_numbers(a->place.column, b->place.column);
+	return order;
+}
+
+/* What stands at one place stays in the order in which it was found. */
+static int
+compare_entries(const void *left, const void *right)
+{
+	const struct report_entry *a =
+	    *(const struct report_entry *const *)left;
+	const struct report_entry *b =
+	    *(const struct report_entry *const *)right;
+	int order = compare_places(a, b);
+
 	return order != 0 ? order : compare_numbers((size_t)a, (size_t)b);
 }
 
@@ -174,6 +182,14 @@ print_entry(const struct report_entry *entry, FILE *stream)
 	    entry->text);
 }
 
+/* Two policies that start from the same ready one say the same of it. */
+static bool
+is_same(const struct report_entry *a, const struct report_entry *b)
+{
+	return compare_places(a, b) == 0 && a->severity == b->severity &&
+	       strcmp(a->text, b->text) == 0;
+}
+
 void
 report_print(const struct report *report, FILE *stream)
 {
@@ -185,8 +201,10 @@ report_print(const struct report *report, FILE *stream)
 	if (sorted != NULL)
 		qsort(sorted, report->count, sizeof(*sorted), compare_entries);
 	for (size_t i = 0; i < report->count; i++)
-		print_entry(
-		    sorted == NULL ? &report->entries[i] : sorted[i], stream);
+		if (sorted == NULL)
+			print_entry(&report->entries[i], stream);
+		else if (i == 0 || !is_same(sorted[i - 1], sorted[i]))
+			print_entry(sorted[i], stream);
 	free(sorted);
 	if (report->truncated)
 		fprintf(stream, "there is more, which is not shown\n");

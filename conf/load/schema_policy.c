@@ -176,7 +176,7 @@ const struct schema_object object_policy = {.name = "a policy",
     ROWS(policy_rows)};
 
 static const struct schema_row proxy_rows[] = {
-    {.name = "mode",
+    [PROXY_ROW_MODE] = {.name = "mode",
 	.type = &type_word,
 	MEMBER(struct proxy_settings, mode),
 	.words = proxy_modes,
@@ -421,13 +421,13 @@ const struct schema_object object_rule = {.name = "a rule",
 /* ---- forward ---- */
 
 static const struct schema_row forward_rows[] = {
-    {.name = "trusted",
+    [FORWARD_ROW_TRUSTED] = {.name = "trusted",
 	.type = &type_word,
 	MEMBER(struct forward_settings, trusted),
 	.words = forward_words,
 	.about = "When the peer is trusted. By default pass, and append for "
 		 "X-Forwarded-For."},
-    {.name = "untrusted",
+    [FORWARD_ROW_UNTRUSTED] = {.name = "untrusted",
 	.type = &type_word,
 	MEMBER(struct forward_settings, untrusted),
 	.words = forward_words,

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "conf/load/overlap.h"
 #include "conf/load/printer.h"
 #include "conf/load/text.h"
 
@@ -144,6 +145,10 @@ list_item(struct loader *loader, const struct schema_row *row,
 		return false;
 	}
 	list = &loader->settings->lists[found->index];
+	if (loader->seen[found->index] == loader->serial)
+		report_warning(loader->report, value->place,
+		    "'%s' is named twice", list->name);
+	loader->seen[found->index] = loader->serial;
 	if (row->use != SET_OF_CLIENTS)
 		list->used_as_trust = true;
 	item->kind = SET_LIST;
@@ -178,6 +183,25 @@ item_read(struct loader *loader, const struct schema_row *row,
 
 /* ---- sets ---- */
 
+/* Prefixes written here are a list as well: does one cover another? */
+static void
+check_overlaps(struct loader *loader, const struct set *set)
+{
+	struct overlap_entry *entries;
+	size_t count = 0;
+
+	if (set->count < 2)
+		return;
+	entries = arena_alloc(&loader->trees, set->count, sizeof(*entries));
+	for (size_t i = 0; entries != NULL && i < set->count; i++)
+		if (set->items[i].kind == SET_PREFIX)
+			entries[count++] = (struct overlap_entry){
+			    .prefix = set->items[i].prefix,
+			    .place = set->items[i].place};
+	if (entries != NULL)
+		overlap_check_entries(entries, count, loader->report);
+}
+
 /* One word stands for a list of one, except that "any" alone is more. */
 static void
 set_read(struct loader *loader, const struct schema_row *row,
@@ -194,6 +218,7 @@ set_read(struct loader *loader, const struct schema_row *row,
 		refuse_value(loader, row, value);
 		return;
 	}
+	loader->serial++;
 	*set = (struct set){.given = true, .place = value->place};
 	set->any_word = item == value && node_is(value, "any");
 	/* Written empty it has no items at all; bad ones are left out. */
@@ -203,6 +228,7 @@ set_read(struct loader *loader, const struct schema_row *row,
 	for (; set->items != NULL && count > 0; item = item->next, count--)
 		if (item_read(loader, row, item, &set->items[set->count]))
 			set->count++;
+	check_overlaps(loader, set);
 }
 
 static void

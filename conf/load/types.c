@@ -30,7 +30,8 @@ refuse_value(struct loader *loader, const struct schema_row *row,
 
 /* ---- words ---- */
 
-void
+/* "a, b or c" */
+static void
 words_join(const struct schema_word *words, char *text, size_t size)
 {
 	size_t used = 0;
@@ -55,8 +56,8 @@ word_text(const struct schema_word *words, unsigned value)
 	return "";
 }
 
-long
-word_read(struct loader *loader, const struct schema_row *row,
+static void
+refuse_word(struct loader *loader, const struct schema_row *row,
     const struct node *value)
 {
 	struct likely likely;
@@ -64,21 +65,13 @@ word_read(struct loader *loader, const struct schema_row *row,
 	char shown[SHOWN_SIZE];
 	char values[VALUES_SIZE];
 
-	if (value->kind != NODE_SCALAR || node_is_empty(value)) {
-		refuse_value(loader, row, value);
-		return -1;
-	}
 	likely_begin(&likely, value->text, &loader->guesses);
 	for (const struct schema_word *word = row->words; word->text != NULL;
-	     word++) {
-		if (node_is(value, word->text))
-			return word->value;
+	     word++)
 		likely_offer(&likely, word->text);
-	}
 	report_error(loader->report, value->place, "'%s' takes %s, not %s%s",
 	    row->name, schema_values(row, values),
 	    text_shown(value->text, shown), likely_hint(&likely, hint));
-	return -1;
 }
 
 static void
@@ -88,17 +81,23 @@ word_values(const struct schema_row *row, char *text, size_t size)
 }
 
 static void
-word_read_into(struct loader *loader, const struct schema_row *row,
+word_read(struct loader *loader, const struct schema_row *row,
     const struct node *value, void *target)
 {
-	long found = word_read(loader, row, value);
+	const struct schema_word *word = row->words;
 
-	if (found < 0)
+	if (value->kind != NODE_SCALAR || node_is_empty(value)) {
+		refuse_value(loader, row, value);
 		return;
-	if (row->size == sizeof(bool))
-		*(bool *)target = found != 0;
+	}
+	while (word->text != NULL && !node_is(value, word->text))
+		word++;
+	if (word->text == NULL)
+		refuse_word(loader, row, value);
+	else if (row->size == sizeof(bool))
+		*(bool *)target = word->value != 0;
 	else
-		*(unsigned *)target = (unsigned)found;
+		*(unsigned *)target = word->value;
 }
 
 static void
@@ -111,8 +110,7 @@ word_print(
 	print_plain(printer, row->name, word_text(row->words, value));
 }
 
-const struct schema_type type_word = {
-    word_read_into, word_print, word_values, true};
+const struct schema_type type_word = {word_read, word_print, word_values, true};
 
 /* ---- numbers, sizes, durations ---- */
 

@@ -46,27 +46,33 @@ comes_by_itself(enum variable variable)
 		   variable <= VARIABLE_FWD_REAL_IP);
 }
 
-/* VARIABLE_COUNT, reported, when there is none of that name. */
-static enum variable
-find(struct loader *loader, const struct schema_row *row,
-    const struct node *value)
+static void
+refuse_name(struct loader *loader, const struct node *value)
 {
 	struct likely likely;
 	char hint[LIKELY_HINT_SIZE];
 	char shown[SHOWN_SIZE];
 
+	likely_begin(&likely, value->text, &loader->guesses);
+	for (enum variable v = VARIABLE_OK; v < VARIABLE_COUNT; v++)
+		likely_offer(&likely, names[v]);
+	report_error(loader->report, value->place, "no variable is named %s%s",
+	    text_shown(value->text, shown), likely_hint(&likely, hint));
+}
+
+/* VARIABLE_COUNT, reported, when there is none of that name. */
+static enum variable
+find(struct loader *loader, const struct schema_row *row,
+    const struct node *value)
+{
 	if (value->kind != NODE_SCALAR || node_is_empty(value)) {
 		refuse_value(loader, row, value);
 		return VARIABLE_COUNT;
 	}
-	likely_begin(&likely, value->text, &loader->guesses);
-	for (enum variable v = VARIABLE_OK; v < VARIABLE_COUNT; v++) {
+	for (enum variable v = VARIABLE_OK; v < VARIABLE_COUNT; v++)
 		if (node_is(value, names[v]))
 			return v;
-		likely_offer(&likely, names[v]);
-	}
-	report_error(loader->report, value->place, "no variable is named %s%s",
-	    text_shown(value->text, shown), likely_hint(&likely, hint));
+	refuse_name(loader, value);
 	return VARIABLE_COUNT;
 }
 

@@ -44,6 +44,6 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: confcheck [-p] FILE...\n");
 		return 2;
 	}
-	return check((const char *const *)argv + first,
-	    (size_t)(argc - first), print);
+	return check(
+	    (const char *const *)argv + first, (size_t)(argc - first), print);
 }

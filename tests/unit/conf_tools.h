@@ -81,6 +81,20 @@ print_settings(const struct settings *settings)
 	return text;
 }
 
+/* Printing, reading and printing again gives the same text. */
+static inline void
+expect_same_again(const struct settings *settings)
+{
+	char *text = print_settings(settings);
+	struct settings *again = load_good(text);
+	char *text_again = print_settings(again);
+
+	ck_assert_str_eq(text, text_again);
+	free(text);
+	free(text_again);
+	settings_free(again);
+}
+
 static inline const char *
 prefix_text(const struct prefix *prefix, char text[PREFIX_TEXT_SIZE])
 {

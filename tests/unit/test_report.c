@@ -76,6 +76,24 @@ START_TEST(controls_do_not_get_through)
 }
 END_TEST
 
+START_TEST(told_once)
+{
+	struct report report;
+
+	report_init(&report);
+	report_warning(&report, at("a", 1, 1), "x");
+	report_error(&report, at("a", 1, 1), "x");
+	report_warning(&report, at("a", 1, 2), "x");
+	report_warning(&report, at("a", 1, 1), "x");
+	report_warning(&report, at("a", 1, 2), "x");
+	ck_assert_uint_eq(report.count, 5);
+	expect_report(&report, "a:1:1: warning: x\n"
+			       "a:1:1: error: x\n"
+			       "a:1:1: warning: x\n"
+			       "a:1:2: warning: x\n");
+}
+END_TEST
+
 /* Cut between characters, wherever the limit falls. */
 START_TEST(long_texts_are_cut)
 {
@@ -140,6 +158,7 @@ main(void)
 	tcase_add_test(all, sorted_by_file_and_place);
 	tcase_add_test(all, entries_in_the_order_they_were_found);
 	tcase_add_test(all, controls_do_not_get_through);
+	tcase_add_test(all, told_once);
 	tcase_add_loop_test(all, long_texts_are_cut, 0, 4);
 	tcase_add_test(all, errors_are_capped_and_counted);
 	tcase_add_test(all, warnings_leave_room_for_errors);
