@@ -95,8 +95,8 @@ static const struct schema_row limits_rows[] = {
 	.min = 1,
 	.max = 1000000,
 	.default_ = "50000",
-	.about = "Connections at the same time; beyond, new ones are "
-		 "closed."},
+	.about = "Connections at the same time; beyond, new ones wait to be "
+		 "accepted."},
     {.name = "frame-size",
 	.type = &type_size,
 	MEMBER(struct limits_settings, frame_size),
@@ -126,7 +126,8 @@ static const struct schema_row limits_rows[] = {
 	.min = 10,
 	.max = HOUR,
 	.default_ = "5s",
-	.about = "How long a frame that has begun may take to arrive."},
+	.about = "How long a frame that has begun may take to arrive, and "
+		 "answers to be taken."},
     {.name = "drain-timeout",
 	.type = &type_duration,
 	MEMBER(struct limits_settings, drain_timeout),
@@ -138,8 +139,8 @@ static const struct schema_row limits_rows[] = {
 	.type = &type_boolean,
 	MEMBER(struct limits_settings, pipelining),
 	.default_ = "true",
-	.about = "Takes further frames of a connection before the first is "
-		 "answered."},
+	.about = "Whether HAProxy is told that it may send frames before the "
+		 "first is answered; without, it opens a connection for each."},
 };
 
 const struct schema_object object_limits = {.name = "limits",
