@@ -40,6 +40,7 @@ explain_begin(struct explain *explain, size_t bytes)
 	request_reset(explain->request);
 	request_headers_begin(explain->request);
 	explain->trace.count = 0;
+	explain->trace.entries = 0;
 	return true;
 }
 

@@ -223,6 +223,8 @@ entries_previous(struct entries *entries, struct entry *entry)
 	}
 	do {
 		entry->kind = lines_previous(entries, &text);
+		if (entries->evaluation->trace)
+			entries->evaluation->trace->entries++;
 	} while (entry->kind == ENTRY_EMPTY && on_empty == WORD_SKIP);
 	entry->address = (struct address){0};
 	entry->decorated = false;

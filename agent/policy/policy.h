@@ -65,6 +65,7 @@ struct trace_step {
 /* Filled up to TRACE_STEPS_MAX; what does not fit is left out. */
 struct trace {
 	unsigned count;
+	uint64_t entries; /* that were looked at, empty ones too */
 	struct trace_step steps[TRACE_STEPS_MAX];
 };
 
