@@ -131,12 +131,12 @@ deps: ## install the Debian packages that are missing
 	@sh tests/tools/deps.sh
 
 demo: ## build, start truesrc and HAProxy on loopback, show what requests get
-	@sh tests/tools/deps.sh
+	@sh tests/tools/deps.sh demo
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 tests/tools/demo.py $(B)
 
 run: ## as demo, but leave both running
-	@sh tests/tools/deps.sh
+	@sh tests/tools/deps.sh demo
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 tests/tools/demo.py --stay $(B)
 

@@ -61,11 +61,19 @@ $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libtruesrc.a
 
 # ---- coverage ----
 
-coverage: ## lines and branches of proto/, conf/ and agent/policy/ that tests reach
-	@$(MAKE) --no-print-directory B=build/cov VARIANT=cov all units replay
+coverage: ## lines and branches that tests reach; fails when these are too few
+	@$(MAKE) --no-print-directory B=build/cov VARIANT=cov all units tools replay
 	@sh tests/tools/coverage.sh build/cov
 
-# ---- tools of more than one file ----
+# ---- memory that runs out: the test stands in for malloc and its fellows ----
 
-SAFETY_SOURCES := $(sort $(wildcard tests/tools/safety/*.c))
-$(B)/tests/safety: $(SAFETY_SOURCES:%.c=$(B)/%.o)
+comma := ,
+$(B)/tests/test_memory: LDFLAGS_ALL += \
+	$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free)
+
+# ---- tools of more than one file: NAME.c and what is in NAME/ ----
+
+define TOOL_PARTS
+$(B)/tests/$(1): $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/tools/$(1)/*.c)))
+endef
+$(foreach tool,$(TOOL_SOURCES:tests/tools/%.c=%),$(eval $(call TOOL_PARTS,$(tool))))

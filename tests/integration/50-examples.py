@@ -23,7 +23,9 @@ def check_policy():
 
 def check_files(program, files):
     for path in files:
-        code, text = HAProxy(program, path).check()
+        haproxy = HAProxy(program, path)
+        code, text = haproxy.check()
+        haproxy.stop()
         tap(code == 0 and 'WARN' not in text.upper(),
             f'{program.name}: {path.name} is free of warnings', text)
 

@@ -62,21 +62,16 @@ class HAProxy:
     def __init__(self, program, config, binds=None, env=None, parent=None):
         self.program = program
         self.config = str(config)
-        self.directory = pathlib.Path(tempfile.mkdtemp(
-            prefix='truesrc-hap-', dir=parent))
-        self.stats_path = self.directory / 'stats'
+        self.parent = parent
+        self.directory = None
         self.sockets = {}
         for name, bind in (binds or {'TRUESRC_BIND': '127.0.0.1'}).items():
             if isinstance(bind, str):
                 bind = (bind, 0)
             self.sockets[name] = (bind if isinstance(bind, socket.socket)
                                   else listener(*bind))
-        self.env = {'TRUESRC_STATS': str(self.stats_path),
-                    'TRUESRC_TIMEOUT': PATIENT, **(env or {})}
-        self.log_path = self.directory / 'log'
-        self.log_path.touch()
-        self.log_stream = open(self.log_path, encoding='utf-8',
-                               errors='replace')
+        self.env = {'TRUESRC_TIMEOUT': PATIENT, **(env or {})}
+        self.log_stream = None
         self.unfinished = ''
         self.seen = []
         self.process = None
@@ -88,7 +83,8 @@ class HAProxy:
         self.stop()
 
     def environment(self):
-        env = {**os.environ, **self.env}
+        env = {**os.environ, **self.env,
+               'TRUESRC_STATS': str(self.directory / 'stats')}
         for name, sock in self.sockets.items():
             env[name] = f'fd@{sock.fileno()}'
         return env
@@ -97,11 +93,13 @@ class HAProxy:
         """What "haproxy -c -dW" says: exit code and text."""
         run = subprocess.run(
             [self.program.path, '-c', '-dW', '-f', self.config],
-            env={**os.environ, **self.env}, capture_output=True, text=True,
-            timeout=60, check=False)
+            env={**os.environ, **self.env, 'TRUESRC_STATS': '/nowhere'},
+            capture_output=True, text=True, timeout=60, check=False)
         return run.returncode, run.stdout + run.stderr
 
     def start(self, seconds=20.0):
+        self.directory = pathlib.Path(tempfile.mkdtemp(
+            prefix='truesrc-hap-', dir=self.parent))
         fds = [sock.fileno() for sock in self.sockets.values()]
         with open(self.log_path, 'ab') as log:
             self.process = subprocess.Popen(
@@ -109,6 +107,8 @@ class HAProxy:
                 env=self.environment(), pass_fds=fds,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True)
+        self.log_stream = open(self.log_path, encoding='utf-8',
+                               errors='replace')
         end = time.monotonic() + seconds
         while not self.answers():
             if self.process.poll() is not None or time.monotonic() > end:
@@ -119,9 +119,13 @@ class HAProxy:
         return self
 
     @property
+    def log_path(self):
+        return self.directory / 'log'
+
+    @property
     def lines(self):
         """The log so far, whole lines."""
-        if self.log_stream.closed:
+        if self.log_stream is None:
             return self.seen
         *whole, self.unfinished = (self.unfinished +
                                    self.log_stream.read()).split('\n')
@@ -160,7 +164,7 @@ class HAProxy:
     def command(self, words):
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as sock:
             sock.settimeout(10)
-            sock.connect(str(self.stats_path))
+            sock.connect(str(self.directory / 'stats'))
             sock.sendall(words.encode() + b'\n')
             answer = b''
             while True:
@@ -181,7 +185,8 @@ class HAProxy:
             fields = dict(zip(names, row.split(',')))
             if (fields.get('pxname'), fields.get('svname')) == (backend,
                                                                server):
-                return fields['status'].split()[0], fields['check_status']
+                check = fields['check_status'].lstrip('* ')
+                return fields['status'].split()[0], check
         return None, None
 
     def wait_state(self, state, seconds=10.0, **which):
@@ -189,7 +194,7 @@ class HAProxy:
         end = time.monotonic() + seconds
         while True:
             now, check = self.server_state(**which)
-            if now == state and check not in ('', 'INI', '* '):
+            if now == state and check not in ('', 'INI'):
                 return True
             if time.monotonic() > end:
                 return False
@@ -203,11 +208,14 @@ class HAProxy:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        self.seen = self.lines
-        self.log_stream.close()
+        if self.log_stream is not None:
+            self.seen = self.lines
+            self.log_stream.close()
+            self.log_stream = None
         for sock in self.sockets.values():
             sock.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if self.directory is not None:
+            shutil.rmtree(self.directory, ignore_errors=True)
 
 
 # ---- the shipped files ----
