@@ -8,10 +8,7 @@
  * and both must be answered the same.
  */
 
-#include <stdlib.h>
-
-#include "agent/policy/policy.h"
-#include "conf/load/load_text.h"
+#include "tests/fuzz/prepared.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -47,36 +44,6 @@ enum { POLICIES = 8, PAYLOAD_MAX = 1 << 20, LINES_MAX = 10 };
 
 static const char *const fields[] = {
     "X-Forwarded-For", "Forwarded", "X-Real-IP", "X-Forwarded-Proto"};
-
-static struct generation *generation;
-static struct request *request;
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static void
-prepare(void)
-{
-	struct report report;
-	struct settings *settings;
-
-	if (generation)
-		return;
-	report_init(&report);
-	settings = settings_load_text("fuzz", yaml, sizeof(yaml) - 1, &report);
-	if (!settings)
-		report_print(&report, stderr);
-	must(settings != NULL);
-	report_fini(&report);
-	generation = generation_build(&settings, 1);
-	must(generation != NULL);
-	request = request_new(generation_names(generation), PAYLOAD_MAX);
-	must(request != NULL);
-}
 
 static void
 add(const char *name, struct sample sample)
@@ -203,7 +170,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lines lines;
 	char forward[2][1024];
 
-	prepare();
+	prepare(yaml, PAYLOAD_MAX);
 	if (size < 2 || size > 4096 || !lines_read(&lines, data + 2, size - 2))
 		return 0;
 	begin(data[0], data[1]);

@@ -6,10 +6,8 @@
  * every frame that it says must be whole and within the size agreed.
  */
 
-#include <stdlib.h>
-
 #include "agent/spop/dialog.h"
-#include "conf/load/load_text.h"
+#include "tests/fuzz/prepared.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -26,8 +24,6 @@ static const char yaml[] =
 
 enum { PAYLOAD_MAX = 1 << 18, SAID_MAX = 1 << 20, OUTPUT_SIZE = 1 << 17 };
 
-static struct generation *generation;
-static struct request *request;
 static const struct dialog_limits limits = {
     .frame_size = 16380, .fragments = 65536};
 
@@ -39,31 +35,6 @@ struct said {
 };
 
 static struct said whole, cut;
-
-static void
-must(bool holds)
-{
-	if (!holds)
-		abort();
-}
-
-static void
-prepare(void)
-{
-	struct report report;
-	struct settings *settings;
-
-	if (generation)
-		return;
-	report_init(&report);
-	settings = settings_load_text("fuzz", yaml, sizeof(yaml) - 1, &report);
-	must(settings != NULL);
-	report_fini(&report);
-	generation = generation_build(&settings, 1);
-	must(generation != NULL);
-	request = request_new(generation_names(generation), PAYLOAD_MAX);
-	must(request != NULL);
-}
 
 static void
 say(struct said *said, const uint8_t *output, const struct spop_writer *writer)
@@ -143,7 +114,7 @@ converse(struct said *said, const uint8_t *data, size_t size, unsigned seed)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	prepare();
+	prepare(yaml, PAYLOAD_MAX);
 	if (size < 2 || size > 65536)
 		return 0;
 	converse(&whole, data + 2, size - 2, 0);
