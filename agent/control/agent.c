@@ -256,24 +256,58 @@ agent_start(struct agent *agent, const struct control_settings *settings,
 /* ---- the end ---- */
 
 static void
-say_totals(const struct agent *agent)
+say_counters(const struct agent *agent, const struct totals *totals)
 {
-	struct totals totals = {0};
 	struct log_field fields[COUNTER_COUNT + 2];
 	unsigned count = 0;
 
-	totals_add(&totals, &agent->acceptor->counters);
-	for (unsigned i = 0; i < agent->worker_count; i++)
-		totals_add(&totals, &agent->workers[i]->counters);
 	for (unsigned i = 0; i < COUNTER_COUNT; i++)
-		if (totals.of[i] > 0)
+		if (totals->of[i] > 0)
 			fields[count++] =
 			    log_number(counter_name((enum counter)i),
-				(int64_t)totals.of[i]);
+				(int64_t)totals->of[i]);
 	fields[count++] = log_number(
 	    "log_dropped", (int64_t)log_dropped(agent->settings->log));
 	fields[count] = log_end();
 	log_write(&agent->logger, LOG_INFO_, "totals", fields);
+}
+
+static void
+say_flags(const struct agent *agent, const struct totals *totals)
+{
+	for (unsigned i = 0; i < COUNTER_FLAGS; i++)
+		if (totals->flags[i] > 0)
+			log_event(&agent->logger, LOG_INFO_, "total",
+			    log_text("flag", flag_name((enum flag)i)),
+			    log_number("count", (int64_t)totals->flags[i]));
+}
+
+static void
+say_statuses(const struct agent *agent, const struct totals *totals)
+{
+	for (unsigned i = 0; i < COUNTER_STATUSES; i++) {
+		/* The last one is for all that have no place. */
+		unsigned status = i < COUNTER_STATUSES - 1 ? i : SPOP_UNKNOWN;
+
+		if (totals->statuses[i] > 0)
+			log_event(&agent->logger, LOG_INFO_, "total",
+			    log_number("status", status),
+			    log_text("reason", spop_status_text(status)),
+			    log_number("count", (int64_t)totals->statuses[i]));
+	}
+}
+
+static void
+say_totals(const struct agent *agent)
+{
+	struct totals totals = {0};
+
+	totals_add(&totals, &agent->acceptor->counters);
+	for (unsigned i = 0; i < agent->worker_count; i++)
+		totals_add(&totals, &agent->workers[i]->counters);
+	say_flags(agent, &totals);
+	say_statuses(agent, &totals);
+	say_counters(agent, &totals);
 }
 
 /* False: the lists thread is still at work, with what it works on. */
@@ -319,18 +353,29 @@ agent_order(struct agent *agent, enum worker_order order)
 		worker_order(agent->workers[i], order);
 }
 
+static uint64_t
+sum_of(const struct agent *agent, enum counter counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; i < agent->worker_count; i++)
+		sum += counters_get(&agent->workers[i]->counters, counter);
+	return sum;
+}
+
+/* Ended ones first: others may begin and end in between. */
 uint64_t
 agent_dialogs(const struct agent *agent)
 {
-	uint64_t dialogs = 0;
+	uint64_t ended = sum_of(agent, COUNTER_DIALOGS_ENDED);
 
-	for (unsigned i = 0; i < agent->worker_count; i++) {
-		const struct counters *counters = &agent->workers[i]->counters;
-		uint64_t ended = counters_get(counters, COUNTER_DIALOGS_ENDED);
+	return sum_of(agent, COUNTER_DIALOGS) - ended;
+}
 
-		dialogs += counters_get(counters, COUNTER_DIALOGS) - ended;
-	}
-	return dialogs;
+uint64_t
+agent_dialogs_begun(const struct agent *agent)
+{
+	return sum_of(agent, COUNTER_DIALOGS);
 }
 
 uint64_t

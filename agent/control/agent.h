@@ -45,8 +45,9 @@ bool agent_stop(struct agent *agent);
 
 void agent_order(struct agent *agent, enum worker_order order);
 
-/* Conversations that are neither health checks nor over. */
+/* Conversations that are neither health checks nor over; all there were. */
 uint64_t agent_dialogs(const struct agent *agent);
+uint64_t agent_dialogs_begun(const struct agent *agent);
 
 /* As the configuration has it now, in milliseconds. */
 uint64_t agent_drain_timeout(struct agent *agent);

@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/agent.h"
+#include "agent/control/clock.h"
 
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
-	/* Health checks get at least so long to see that we are leaving. */
-	DRAIN_MIN = 300,
+	/*
+	 * Without a dialog, old or new, for so long: HAProxy has understood.
+	 * Until its health checks have failed it opens a new one for each
+	 * question, and these must still be answered.
+	 */
+	QUIET_TIME = 300,
 	NO_LIMIT = 0,
 };
 
@@ -27,20 +31,13 @@ struct control {
 	enum stage stage;
 	uint64_t began; /* draining; monotonic milliseconds */
 	uint64_t limit; /* NO_LIMIT, or how long that may take */
+	uint64_t busy;  /* when there was a dialog last */
+	uint64_t begun; /* dialogs so far, then */
 	bool idle_ended;
 	int signals;
 	ev_io on_signals;
 	ev_timer tick;
 };
-
-static uint64_t
-monotonic_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static void
 leave(struct control *control, const char *reason)
@@ -53,15 +50,28 @@ leave(struct control *control, const char *reason)
 
 /* ---- draining ---- */
 
+static bool
+is_quiet(struct control *control, uint64_t now)
+{
+	uint64_t begun = agent_dialogs_begun(&control->agent);
+
+	if (begun != control->begun || agent_dialogs(&control->agent) > 0) {
+		control->begun = begun;
+		control->busy = now;
+	}
+	return now - control->busy >= QUIET_TIME;
+}
+
 static void
 on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 {
 	struct control *control = timer->data;
-	uint64_t passed = monotonic_now() - control->began;
+	uint64_t now = monotonic_milliseconds();
+	uint64_t passed = now - control->began;
 
 	(void)loop;
 	(void)events;
-	if (passed >= DRAIN_MIN && agent_dialogs(&control->agent) == 0) {
+	if (is_quiet(control, now)) {
 		leave(control, "drained");
 		return;
 	}
@@ -80,7 +90,8 @@ on_tick(struct ev_loop *loop, ev_timer *timer, int events)
 static void
 drain(struct control *control, enum stage stage, uint64_t limit)
 {
-	control->began = monotonic_now();
+	control->began = monotonic_milliseconds();
+	control->busy = control->began;
 	control->limit = limit;
 	log_event(&control->agent.logger, LOG_NOTICE_, "draining",
 	    log_number("milliseconds", (int64_t)limit),

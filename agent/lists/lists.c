@@ -27,8 +27,13 @@ log_entry(const struct lists *lists, const struct report_entry *entry)
 	    entry->severity == SEVERITY_ERROR ? LOG_ERROR_ : LOG_WARNING_;
 	char text[PLACE_TEXT_SIZE];
 
-	snprintf(text, sizeof(text), "%s:%u:%u",
-	    place->file != NULL ? place->file : "", place->line, place->column);
+	if (place->file == NULL || place->file[0] == '\0') {
+		log_event(&lists->logger, level, "configuration",
+		    log_text("text", entry->text));
+		return;
+	}
+	snprintf(text, sizeof(text), "%s:%u:%u", place->file, place->line,
+	    place->column);
 	log_event(&lists->logger, level, "configuration", log_text("at", text),
 	    log_text("text", entry->text));
 }

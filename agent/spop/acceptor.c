@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/control/clock.h"
 #include "agent/spop/acceptor.h"
 #include "agent/spop/connection.h"
 
@@ -56,18 +57,6 @@ on_acquire(struct ev_loop *loop)
 	begin_turn(ev_userdata(loop));
 }
 
-/* Only to space log lines. */
-static bool
-may_say(struct log_limit *limit, uint64_t *held)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return log_limit_pass(limit,
-	    (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000,
-	    held);
-}
-
 /* ---- pauses ---- */
 
 static void
@@ -105,7 +94,8 @@ take_a_pause(struct acceptor *acceptor, const char *reason)
 	ev_timer_set(&acceptor->resume, acceptor->pause, 0.);
 	ev_timer_start(acceptor->loop, &acceptor->resume);
 	counters_add(&acceptor->counters, COUNTER_ACCEPT_PAUSES, 1);
-	if (may_say(&acceptor->pause_limit, &held))
+	if (log_limit_pass(
+		&acceptor->pause_limit, monotonic_milliseconds(), &held))
 		log_event(&acceptor->logger, LOG_WARNING_, "accept-pause",
 		    log_text("reason", reason),
 		    log_number(
@@ -182,7 +172,8 @@ refuse(const struct accepting *accepting, int descriptor,
 
 	close(descriptor);
 	counters_add(&acceptor->counters, COUNTER_REFUSED, 1);
-	if (!may_say(&acceptor->refusal_limit, &held))
+	if (!log_limit_pass(
+		&acceptor->refusal_limit, monotonic_milliseconds(), &held))
 		return;
 	if (peer->family != ADDRESS_NONE)
 		address_format(peer, text);

@@ -196,9 +196,12 @@ linger(struct connection *connection)
 	watch(connection, EV_READ);
 }
 
-/* The dialog is over and its output is sent, or kept to be sent. */
+/*
+ * The dialog is over and its output is sent, or kept to be sent: as long as
+ * the peer goes on reading, or not for long when it was too slow for that.
+ */
 static void
-end_talk(struct connection *connection)
+end_talk(struct connection *connection, enum deadline_kind flushing)
 {
 	log_end_of_dialog(connection);
 	release_input(connection);
@@ -207,7 +210,7 @@ end_talk(struct connection *connection)
 		return;
 	}
 	worker_set_deadline(
-	    connection->worker, &connection->deadline, DEADLINE_FRAME);
+	    connection->worker, &connection->deadline, flushing);
 	connection->phase = CONNECTION_FLUSHING;
 	watch(connection, EV_WRITE);
 }
@@ -228,7 +231,8 @@ finish(struct connection *connection, enum spop_status status)
 		connection->output_length += (uint32_t)(writer.at - bytes);
 	else if (!send_output(connection, bytes, (size_t)(writer.at - bytes)))
 		return;
-	end_talk(connection);
+	end_talk(connection,
+	    status == SPOP_TIMEOUT ? DEADLINE_LINGER : DEADLINE_FRAME);
 }
 
 /* ---- input ---- */
@@ -331,7 +335,7 @@ serve(struct connection *connection, struct view input, bool all)
 	} while (result == DIALOG_FULL && connection->output == NULL);
 	note_established(connection);
 	if (result == DIALOG_CLOSE) {
-		end_talk(connection);
+		end_talk(connection, DEADLINE_FRAME);
 		return;
 	}
 	if (!keep_input(connection, input))
@@ -387,7 +391,7 @@ on_writable(struct connection *connection)
 	if (sent < length) {
 		if (sent > 0)
 			worker_set_deadline(connection->worker,
-			    &connection->deadline, DEADLINE_FRAME);
+			    &connection->deadline, connection->deadline.kind);
 		return;
 	}
 	release_output(connection);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/control/clock.h"
 #include "agent/spop/connection.h"
 #include "agent/spop/worker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 
 enum {
 	INPUT_SIZE = 65536,   /* read in one turn from one connection */
@@ -18,21 +18,12 @@ static const double sweep_interval = 0.1;
 
 /* ---- turns of the loop ---- */
 
-static uint64_t
-monotonic_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 static void
 begin_turn(struct worker *worker)
 {
 	worker->edition =
 	    publication_enter(worker->publication, worker->number);
-	worker->now = monotonic_now();
+	worker->now = monotonic_milliseconds();
 }
 
 static void

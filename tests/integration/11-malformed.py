@@ -154,6 +154,13 @@ with Agent(CONFIG) as agent:
         load.verdict())
     tap(wait_until(lambda: agent.descriptors() <= before),
         'no descriptor is left behind', agent.descriptors())
+    agent.stop()
+    totals = {event['status']: int(event['count'])
+              for event in agent.events('total') if 'status' in event}
+    tap(totals['3'] >= 6 and totals['4'] >= 18 and totals['11'] >= 2 and
+        totals['12'] >= 1, 'the totals tell', totals)
+    tap(agent.events('totals')[0]['connections'] ==
+        agent.events('totals')[0]['closed'], 'and add up')
     lines = len(agent.events('protocol-error'))
     tap(0 < lines < 30, f'{lines} log lines for all of this')
 done()

@@ -4,6 +4,7 @@
 
 import socket
 import struct
+import threading
 import time
 
 from harness import Agent, SLOW, attempt, done, tap, wait_until
@@ -20,6 +21,8 @@ policies:
 '''
 
 SLACK = 0.6 * SLOW
+# Answers of 15 KiB: more than the kernel keeps on both ways.
+MANY = 3000
 NOTIFY = spop.notify_frame(1, 1, message()).encode()
 
 
@@ -111,54 +114,90 @@ def idle():
         peer.ask(1, 1, message())
 
 
-def flood(peer, count):
-    """NOTIFYs with long answers, nothing is read; gives how many went."""
-    big = spop.notify_frame(1, 1, message(
+def long_notify(number):
+    """Its answer is as long as itself."""
+    return spop.notify_frame(number, 1, message(
         ('policy', 'long'), ('host', 'h' * 15000))).encode()
-    peer.sock.settimeout(0.3)
-    sent = 0
-    try:
-        while sent < count:
-            peer.sock.sendall(big)
-            sent += 1
-    except TimeoutError:
-        pass
-    return sent
 
 
-def slow_reader():
-    """It stops being read, its memory is bounded, its time is limited."""
-    with Peer() as peer:
-        peer.sock = socket.socket()
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        peer.sock.settimeout(5)
-        peer.sock.connect(('127.0.0.1', agent.port))
-        peer.hello()
-        before = agent.rss()
-        sent = flood(peer, 20000)
-        assert sent < 20000, 'the agent never stopped reading'
-        grown = agent.rss() - before
-        assert grown < 4 << 20, f'{grown} bytes more'
-        assert wait_until(lambda: agent.descriptors() <= descriptors + 2, 8)
+class SlowReader(Peer):
+    """Sends from a thread of its own, and reads when it is told to."""
+
+    def __init__(self, count, tail=b''):
+        super().__init__(timeout=20)
+        self.sock = socket.socket()
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 131072)
+        self.sock.settimeout(20)
+        self.sock.connect(('127.0.0.1', agent.port))
+        self.hello()
+        self.sent = 0
+        self.sender = threading.Thread(target=self.flood, args=(count, tail),
+                                       daemon=True)
+        self.sender.start()
+
+    def flood(self, count, tail):
+        try:
+            for number in range(count):
+                self.sock.sendall(long_notify(number))
+                self.sent += 1
+            self.sock.sendall(tail)
+        except OSError:
+            pass
+
+    def recv_long(self, first, count):
+        for number in range(first, first + count):
+            ack = self.recv_ack()
+            assert ack.stream_id == number, (ack.stream_id, number)
+            assert len(ack.get('fwd_host')) == 15000
+
+    def pause(self):
+        """Less than frame-timeout, and enough for all buffers to be full."""
+        time.sleep(0.6)
+        assert self.sent < MANY, 'the agent never stopped reading'
 
 
-def reader_returns():
-    """Slow, but not too slow: every answer arrives."""
-    with Peer() as peer:
-        peer.sock = socket.socket()
-        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        peer.sock.settimeout(5)
-        peer.sock.connect(('127.0.0.1', agent.port))
-        peer.hello()
-        frames = [spop.notify_frame(i, 1, message(
-            ('policy', 'long'), ('host', 'h' * 15000))) for i in range(20)]
-        for frame in frames:
-            peer.send(frame.encode())
-        time.sleep(0.5)
-        for i in range(20):
-            ack = peer.recv_ack()
-            assert ack.stream_id == i and len(ack.get('fwd_host')) == 15000
-        peer.ask(99, 1, message())
+def reader_stops():
+    """It is not read any more, costs little, and its time is limited."""
+    alone = descriptors + 1     # the load has one
+    wait_until(lambda: agent.descriptors() <= alone)
+    memory = agent.rss()
+    began = time.monotonic()
+    with SlowReader(MANY) as peer:
+        peer.pause()
+        grown = agent.rss() - memory
+        assert SLOW > 1 or grown < 1 << 20, f'{grown} bytes more'
+        assert wait_until(lambda: agent.descriptors() <= alone, 8), \
+            'it was not closed'
+    passed = time.monotonic() - began
+    assert 1.0 <= passed <= 4.0 * SLOW, passed
+
+
+def reader_pauses():
+    """Slow, but it goes on: every answer arrives."""
+    with SlowReader(MANY) as peer:
+        peer.pause()
+        for at in range(0, MANY, 500):
+            peer.recv_long(at, 500)
+            time.sleep(0.3)
+        peer.sender.join()
+        peer.ask(9999, 1, message())
+
+
+def fault_behind_answers():
+    """The answers that were not read yet come before the DISCONNECT."""
+    with SlowReader(MANY, b'\0\0\0\0') as peer:
+        peer.pause()
+        peer.recv_long(0, MANY)
+        assert peer.recv_disconnect()[0] == 4
+        peer.expect_closed()
+
+
+def reset_when_stuck():
+    with SlowReader(MANY) as peer:
+        peer.pause()
+        peer.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                             struct.pack('ii', 1, 0))
+        peer.sock.shutdown(socket.SHUT_RDWR)
 
 
 def half_close():
@@ -204,8 +243,10 @@ with Agent(CONFIG) as agent:
         attempt('a frame byte by byte', dribbled_frame)
         attempt('slow, but frame by frame', slow_but_alive)
         attempt('idle for long', idle)
-        attempt('a reader that stops', slow_reader)
-        attempt('a reader that pauses', reader_returns)
+        attempt('a reader that stops', reader_stops)
+        attempt('a reader that pauses', reader_pauses)
+        attempt('a fault behind answers not read', fault_behind_answers)
+        attempt('a reset with answers not read', reset_when_stuck)
         attempt('half close', half_close)
         attempt('half close within a frame', half_close_in_frame)
         attempt('resets', resets, spop.hello_frame().encode() + NOTIFY[:9])

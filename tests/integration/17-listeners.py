@@ -121,6 +121,12 @@ with Agent(FROM) as agent:
     attempt('from: a local socket needs the word',
             lambda: raises(Exception, served, nodes) or 1 / 0)
     attempt('from: unix', served, unix)
+    with Peer(open_) as peer:
+        peer.send(b'\0\0\0\0')
+        attempt('a fault over a local socket', peer.recv_disconnect)
+    tap(wait_until(lambda: [event for event in agent.events('protocol-error')
+                            if event['peer'] == 'unix']),
+        'is logged as such')
     tap(agent.events('refused'), 'the log tells who was refused')
     config = agent.config_path.read_text()
     agent.reload(config.replace('nodes: [127.0.0.2]', 'nodes: [127.0.0.9]'))
