@@ -72,6 +72,76 @@ START_TEST(lines_of_a_field)
 }
 END_TEST
 
+/* What looks like an ending, and names that are too short for one. */
+START_TEST(endings_of_a_name)
+{
+	static const struct {
+		const char *argument;
+		const char *field;
+		int distance; /* -1: the count */
+	} rows[] = {
+	    {"h.f", "f", 0},
+	    {"h.ff", "ff", 0},
+	    {"h.fff", "fff", 0},
+	    {"h.f.2", "f", 1},
+	    {"h.f.9", "f", 8},
+	    {"h.f.10", "f", 9},
+	    {"h.f.1", "f.1", 0},
+	    {"h.f.a", "f.a", 0},
+	    {"h.f.11", "f.11", 0},
+	    {"h.f.20", "f.20", 0},
+	    {"h.fff10", "fff10", 0},
+	    {"h.f2", "f2", 0},
+	    {"h.f.2.3", "f.2", 2},
+	    {"h.f.count", "f", -1},
+	    {"h.f.COUNT", "f", -1},
+	    {"h.f.counts", "f.counts", 0},
+	    {"h..2", ".2", 0},
+	    {"h..10", ".10", 0},
+	    {"h..count", ".count", 0},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct names *names = names_new();
+		struct slot slot;
+
+		names_add_field(names, VIEW("other"));
+		names_add_field(names, view_of(rows[i].field));
+		slot = find(names, rows[i].argument);
+		ck_assert_msg(slot.index == 1, "%s", rows[i].argument);
+		ck_assert_msg(
+		    slot.kind == (rows[i].distance < 0 ? SLOT_FIELD_COUNT
+						       : SLOT_FIELD_LINE),
+		    "%s", rows[i].argument);
+		if (rows[i].distance >= 0)
+			ck_assert_int_eq(slot.distance, rows[i].distance);
+		names_free(names);
+	}
+}
+END_TEST
+
+START_TEST(names_of_one_hash)
+{
+	struct names *names = names_new();
+
+	ck_assert_int_eq(names_add_argument(names, VIEW("costarring")), 0);
+	ck_assert_int_eq(names_add_argument(names, VIEW("liquid")), 1);
+	ck_assert_int_eq(find(names, "costarring").index, 0);
+	ck_assert_int_eq(find(names, "liquid").index, 1);
+	names_free(names);
+}
+END_TEST
+
+START_TEST(a_word_stays_a_word)
+{
+	struct names *names = names_new();
+
+	names_add_argument(names, VIEW("Peer"));
+	ck_assert_int_eq(find(names, "peer").kind, SLOT_PEER);
+	names_free(names);
+}
+END_TEST
+
 START_TEST(arguments_are_no_fields)
 {
 	struct names *names = names_new();
@@ -117,6 +187,9 @@ main(void)
 
 	tcase_add_test(cases, words_of_the_interface);
 	tcase_add_test(cases, lines_of_a_field);
+	tcase_add_test(cases, endings_of_a_name);
+	tcase_add_test(cases, names_of_one_hash);
+	tcase_add_test(cases, a_word_stays_a_word);
 	tcase_add_test(cases, arguments_are_no_fields);
 	tcase_add_test(cases, as_many_as_there_may_be);
 	suite_add_tcase(suite, cases);

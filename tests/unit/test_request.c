@@ -257,6 +257,74 @@ START_TEST(truncated_headers)
 }
 END_TEST
 
+/* Lengths from 240 on take more bytes than one (SPOE.txt section 3.1). */
+START_TEST(long_lines_of_headers)
+{
+	static const struct {
+		size_t length;
+		const char *written;
+		size_t size;
+	} rows[] = {
+	    {239, "\xef", 1},
+	    {240, "\xf0\x00", 2},
+	    {255, "\xff\x00", 2},
+	    {256, "\xf0\x01", 2},
+	    {2287, "\xff\x7f", 2},
+	    {2288, "\xf0\x80\x00", 3},
+	};
+	char bytes[4096], value[2288];
+	struct view first;
+
+	memset(value, 'a', sizeof(value));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		size_t size = 4;
+
+		memcpy(bytes, "\x03xff", 4);
+		memcpy(bytes + size, rows[i].written, rows[i].size);
+		size += rows[i].size;
+		memcpy(bytes + size, value, rows[i].length);
+		size += rows[i].length;
+		memcpy(bytes + size, "\x00\x00", 2);
+		request_reset(request);
+		add(request, "headers", sample_blob(bytes, size + 2));
+		ck_assert_int_eq(request->error, REQUEST_GOOD);
+		ck_assert(field_first_line(request, field, &first));
+		ck_assert_uint_eq(first.length, rows[i].length);
+		request_reset(request);
+		add(request, "headers", sample_blob(bytes, 3 + rows[i].size));
+		ck_assert_int_eq(request->error, REQUEST_BAD_ARGUMENT);
+	}
+}
+END_TEST
+
+START_TEST(a_header_without_a_name)
+{
+	static const char nameless[] = "\x00\x01z\x03xff\x01"
+				       "a\x00";
+	char text[64];
+
+	add(request, "headers", sample_blob(nameless, sizeof(nameless)));
+	ck_assert_int_eq(request->error, REQUEST_GOOD);
+	ck_assert_str_eq(lines_shown(text), "a|");
+}
+END_TEST
+
+/* More than a message can have; no more are remembered. */
+START_TEST(more_strangers_than_a_message_has)
+{
+	static char text[300][8];
+
+	for (int i = 0; i < 300; i++) {
+		sprintf(text[i], "s%d", i);
+		add(request, text[i], sample_integer(1));
+	}
+	ck_assert_int_eq(request->error, REQUEST_GOOD);
+	ck_assert_uint_eq(request->unknown, 300);
+	add(request, "S254", sample_integer(1));
+	ck_assert_int_eq(request->error, REQUEST_BAD_ARGUMENT);
+}
+END_TEST
+
 START_TEST(as_many_lines_as_fit)
 {
 	/* 4,096 bytes hold at most 1,365 lines of three bytes. */
@@ -289,6 +357,9 @@ main(void)
 	tcase_add_test(cases, strangers_are_counted);
 	tcase_add_test(cases, all_headers_at_once);
 	tcase_add_test(cases, truncated_headers);
+	tcase_add_test(cases, long_lines_of_headers);
+	tcase_add_test(cases, a_header_without_a_name);
+	tcase_add_test(cases, more_strangers_than_a_message_has);
 	tcase_add_test(cases, as_many_lines_as_fit);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);
