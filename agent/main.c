@@ -138,9 +138,6 @@ read_options(struct options *options, int argc, char **argv)
 {
 	int letter;
 
-	options->paths = calloc((size_t)argc + 1, sizeof(*options->paths));
-	if (options->paths == NULL)
-		return false;
 	while ((letter = getopt(argc, argv, "f:cd::vx:h")) != -1)
 		if (!set_option(options, letter))
 			return false;
@@ -165,6 +162,13 @@ find_fault(const struct options *options)
 }
 
 /* ---- running ---- */
+
+static enum exit_code
+fail_memory(void)
+{
+	fputs("truesrc: out of memory\n", stderr);
+	return EXIT_NOT_STARTED;
+}
 
 static enum exit_code
 check(const struct options *options, const struct settings *settings)
@@ -205,10 +209,8 @@ run(const struct options *options, struct settings **settings)
 {
 	struct generation *generation = generation_build(settings, 1);
 
-	if (generation == NULL) {
-		fputs("truesrc: out of memory\n", stderr);
-		return EXIT_NOT_STARTED;
-	}
+	if (generation == NULL)
+		return fail_memory();
 	enum exit_code code = run_agent(options, &generation);
 	generation_free(generation);
 	return code;
@@ -292,11 +294,14 @@ obey(const struct options *options)
 int
 main(int argc, char **argv)
 {
-	struct options options = {0};
+	struct options options = {
+	    .paths = calloc((size_t)argc + 1, sizeof(*options.paths))};
 	enum exit_code code = EXIT_USAGE;
 
 	catch_deaths();
-	if (read_options(&options, argc, argv))
+	if (options.paths == NULL)
+		code = fail_memory();
+	else if (read_options(&options, argc, argv))
 		code = obey(&options);
 	else
 		print_help(stderr);

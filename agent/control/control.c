@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/agent.h"
 #include "agent/control/clock.h"
+#include "agent/control/loop.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -186,15 +187,15 @@ open_signals(struct control *control)
 static bool
 open_loop(struct control *control)
 {
-	control->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	loops_init();
+	control->loop = loop_new();
 	if (control->loop == NULL || !open_signals(control))
 		return false;
 	ev_io_init(&control->on_signals, on_signals, control->signals, EV_READ);
 	control->on_signals.data = control;
-	ev_io_start(control->loop, &control->on_signals);
 	ev_timer_init(&control->tick, on_tick, 0., tick_interval);
 	control->tick.data = control;
-	return true;
+	return loop_watch(control->loop, &control->on_signals);
 }
 
 static void

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/inbox.h"
 
+#include "agent/control/loop.h"
+
 #include <stddef.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum { LETTERS_A_TURN = 256 };
 
@@ -21,36 +25,53 @@ take(struct inbox *inbox)
 	return letter;
 }
 
+/* Cannot fail: the count would have to reach the end of 64 bits. */
+static void
+wake(const struct inbox *inbox)
+{
+	eventfd_write(inbox->descriptor, 1);
+}
+
 /* A few at a time: those who post must not keep the loop from its work. */
 static void
-on_wake(struct ev_loop *loop, ev_async *wake, int events)
+on_wake(struct ev_loop *loop, ev_io *io, int events)
 {
-	struct inbox *inbox = wake->data;
+	struct inbox *inbox = io->data;
 	struct letter *letter;
+	eventfd_t count;
 
+	(void)loop;
 	(void)events;
+	eventfd_read(inbox->descriptor, &count);
 	for (unsigned i = 0; i < LETTERS_A_TURN; i++) {
 		letter = take(inbox);
 		if (letter == NULL)
 			return;
 		inbox->on_letter(inbox->owner, letter);
 	}
-	ev_async_send(loop, wake);
+	wake(inbox);
 }
 
-void
+bool
 inbox_init(struct inbox *inbox, struct ev_loop *loop, void *owner,
     void (*on_letter)(void *owner, struct letter *letter))
 {
-	pthread_mutex_init(&inbox->mutex, NULL);
-	inbox->first = NULL;
+	int descriptor = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+
+	*inbox = (struct inbox){
+	    .descriptor = descriptor, .owner = owner, .on_letter = on_letter};
+	if (descriptor < 0)
+		return false;
 	inbox->last = &inbox->first;
-	inbox->loop = loop;
-	inbox->owner = owner;
-	inbox->on_letter = on_letter;
-	ev_async_init(&inbox->wake, on_wake);
+	ev_io_init(&inbox->wake, on_wake, descriptor, EV_READ);
 	inbox->wake.data = inbox;
-	ev_async_start(loop, &inbox->wake);
+	if (!loop_watch(loop, &inbox->wake)) {
+		close(descriptor);
+		return false;
+	}
+	pthread_mutex_init(&inbox->mutex, NULL);
+	inbox->loop = loop;
+	return true;
 }
 
 void
@@ -59,10 +80,13 @@ inbox_fini(
 {
 	struct letter *letter;
 
+	if (inbox->loop == NULL)
+		return;
 	while ((letter = take(inbox)) != NULL)
 		if (discard != NULL)
 			discard(inbox->owner, letter);
-	ev_async_stop(inbox->loop, &inbox->wake);
+	ev_io_stop(inbox->loop, &inbox->wake);
+	close(inbox->descriptor);
 	pthread_mutex_destroy(&inbox->mutex);
 }
 
@@ -71,6 +95,7 @@ inbox_post(struct inbox *inbox, struct letter *letter)
 {
 	pthread_mutex_lock(&inbox->mutex);
 	bool posted = letter->posted;
+	bool first = inbox->first == NULL; /* none is about to be taken */
 	if (!posted) {
 		letter->posted = true;
 		letter->next = NULL;
@@ -78,6 +103,6 @@ inbox_post(struct inbox *inbox, struct letter *letter)
 		inbox->last = &letter->next;
 	}
 	pthread_mutex_unlock(&inbox->mutex);
-	if (!posted)
-		ev_async_send(inbox->loop, &inbox->wake);
+	if (!posted && first)
+		wake(inbox);
 }

@@ -22,14 +22,18 @@ struct inbox {
 	pthread_mutex_t mutex;
 	struct letter *first;
 	struct letter **last;
-	struct ev_loop *loop;
-	ev_async wake;
+	struct ev_loop *loop; /* NULL: not open */
+	int descriptor;       /* an eventfd */
+	ev_io wake;
 	void *owner;
 	void (*on_letter)(void *owner, struct letter *letter);
 };
 
-/* Before the owner's thread runs: on_letter is called from its loop. */
-void inbox_init(struct inbox *inbox, struct ev_loop *loop, void *owner,
+/*
+ * Before the owner's thread runs: on_letter is called from its loop. False:
+ * the system has no way to wake the loop, and nothing is left to be undone.
+ */
+bool inbox_init(struct inbox *inbox, struct ev_loop *loop, void *owner,
     void (*on_letter)(void *owner, struct letter *letter));
 
 /*

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/control/loop.h"
 #include "agent/ensure.h"
 #include "agent/lists/lists.h"
 
@@ -46,7 +47,7 @@ log_report(const struct lists *lists, const struct report *report)
 
 	for (size_t i = 0; i < shown; i++)
 		log_entry(lists, &report->entries[i]);
-	if (shown < report->count || report->truncated)
+	if (shown < report->count || report->truncated || report->starved)
 		log_event(&lists->logger, LOG_WARNING_, "configuration",
 		    log_text("text", "more was found than is shown here"),
 		    log_number("all", (int64_t)report->count));
@@ -268,15 +269,13 @@ lists_new(const struct lists_settings *settings, struct generation **take)
 		return NULL;
 	lists->settings = *settings;
 	logger_init(&lists->logger, settings->log, "lists");
-	lists->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-	if (lists->loop == NULL) {
-		free(lists);
-		return NULL;
-	}
-	inbox_init(&lists->inbox, lists->loop, lists, on_letter);
 	ev_timer_init(&lists->poll, on_poll, 0., poll_interval);
 	lists->poll.data = lists;
-	struct edition *edition = first_edition(lists, take);
+	lists->loop = loop_new();
+	struct edition *edition = NULL;
+	if (lists->loop != NULL &&
+	    inbox_init(&lists->inbox, lists->loop, lists, on_letter))
+		edition = first_edition(lists, take);
 	if (edition == NULL) {
 		lists_free(lists);
 		return NULL;
@@ -291,7 +290,8 @@ lists_free(struct lists *lists)
 	if (lists == NULL)
 		return;
 	inbox_fini(&lists->inbox, NULL);
-	ev_loop_destroy(lists->loop);
+	if (lists->loop != NULL)
+		ev_loop_destroy(lists->loop);
 	drop_passed(lists);
 	ensure(lists->retired == NULL);
 	edition_free(lists->current);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/clock.h"
+#include "agent/control/loop.h"
 #include "agent/spop/acceptor.h"
 #include "agent/spop/connection.h"
 
@@ -59,11 +60,19 @@ on_acquire(struct ev_loop *loop)
 
 /* ---- pauses ---- */
 
-static void
+/* False: one was not watched until now. */
+static bool
 watch_all(struct acceptor *acceptor)
 {
-	for (size_t i = 0; i < acceptor->settings.running->count; i++)
-		ev_io_start(acceptor->loop, &acceptor->accepting[i].io);
+	bool watched = true;
+
+	for (size_t i = 0; i < acceptor->settings.running->count; i++) {
+		ev_io *io = &acceptor->accepting[i].io;
+
+		watched = watched && ev_is_active(io);
+		ev_io_start(acceptor->loop, io);
+	}
+	return watched;
 }
 
 static void
@@ -73,12 +82,18 @@ unwatch_all(struct acceptor *acceptor)
 		ev_io_stop(acceptor->loop, &acceptor->accepting[i].io);
 }
 
+/*
+ * Where the system refuses to watch one, the loop stops it, and tells when it
+ * wakes next. So it is woken until all have stayed.
+ */
 static void
 on_resume(struct ev_loop *loop, ev_timer *timer, int events)
 {
-	(void)loop;
 	(void)events;
-	watch_all(timer->data);
+	if (watch_all(timer->data))
+		return;
+	ev_timer_set(timer, pause_min, 0.);
+	ev_timer_start(loop, timer);
 }
 
 /*
@@ -91,6 +106,7 @@ take_a_pause(struct acceptor *acceptor, const char *reason)
 	uint64_t held;
 
 	unwatch_all(acceptor);
+	ev_timer_stop(acceptor->loop, &acceptor->resume);
 	ev_timer_set(&acceptor->resume, acceptor->pause, 0.);
 	ev_timer_start(acceptor->loop, &acceptor->resume);
 	counters_add(&acceptor->counters, COUNTER_ACCEPT_PAUSES, 1);
@@ -251,9 +267,15 @@ static void
 on_connection(struct ev_loop *loop, ev_io *io, int events)
 {
 	(void)loop;
-	(void)events;
+	struct accepting *accepting = io->data;
+
+	if (events & EV_ERROR) {
+		take_a_pause(
+		    accepting->acceptor, "a listener cannot be watched");
+		return;
+	}
 	for (unsigned i = 0; i < ACCEPTS_A_TURN; i++)
-		if (!accept_one(io->data))
+		if (!accept_one(accepting))
 			return;
 }
 
@@ -274,7 +296,7 @@ make_parts(struct acceptor *acceptor)
 {
 	const struct acceptor_settings *settings = &acceptor->settings;
 
-	acceptor->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
+	acceptor->loop = loop_new();
 	acceptor->accepting =
 	    calloc(settings->running->count + 1, sizeof(*acceptor->accepting));
 	acceptor->handed =
@@ -301,8 +323,7 @@ set_up(struct acceptor *acceptor)
 	acceptor->resume.data = acceptor;
 	ev_set_userdata(acceptor->loop, acceptor);
 	ev_set_loop_release_cb(acceptor->loop, on_release, on_acquire);
-	inbox_init(&acceptor->inbox, acceptor->loop, acceptor, on_letter);
-	watch_all(acceptor);
+	on_resume(acceptor->loop, &acceptor->resume, EV_TIMER);
 }
 
 struct acceptor *
@@ -320,7 +341,8 @@ acceptor_new(const struct acceptor_settings *settings)
 	    .refusal_limit = {.interval = LOG_INTERVAL},
 	};
 	logger_init(&acceptor->logger, settings->log, "acceptor");
-	if (!make_parts(acceptor)) {
+	if (!make_parts(acceptor) || !inbox_init(&acceptor->inbox,
+					 acceptor->loop, acceptor, on_letter)) {
 		acceptor_free(acceptor);
 		return NULL;
 	}
@@ -333,8 +355,7 @@ acceptor_free(struct acceptor *acceptor)
 {
 	if (acceptor == NULL)
 		return;
-	if (acceptor->inbox.loop != NULL)
-		inbox_fini(&acceptor->inbox, NULL);
+	inbox_fini(&acceptor->inbox, NULL);
 	if (acceptor->loop != NULL)
 		ev_loop_destroy(acceptor->loop);
 	free(acceptor->accepting);

@@ -410,7 +410,10 @@ on_io(struct ev_loop *loop, ev_io *io, int events)
 	struct connection *connection = io->data;
 
 	(void)loop;
-	if (events & EV_WRITE)
+	/* The loop cannot watch it: nothing of it would be heard any more. */
+	if (events & EV_ERROR)
+		connection_close(connection);
+	else if (events & EV_WRITE)
 		on_writable(connection);
 	else
 		on_readable(connection);

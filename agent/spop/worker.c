@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/clock.h"
+#include "agent/control/loop.h"
 #include "agent/spop/connection.h"
 #include "agent/spop/worker.h"
 
@@ -255,14 +256,14 @@ worker_new(const struct worker_settings *settings)
 	if (worker == NULL)
 		return NULL;
 	init(worker, settings);
-	worker->loop = ev_loop_new(EVBACKEND_EPOLL | EVFLAG_NOENV);
-	if (worker->loop == NULL || !make_buffers(worker)) {
+	worker->loop = loop_new();
+	if (worker->loop == NULL || !make_buffers(worker) ||
+	    !inbox_init(&worker->inbox, worker->loop, worker, on_letter)) {
 		worker_free(worker);
 		return NULL;
 	}
 	ev_set_userdata(worker->loop, worker);
 	ev_set_loop_release_cb(worker->loop, on_release, on_acquire);
-	inbox_init(&worker->inbox, worker->loop, worker, on_letter);
 	return worker;
 }
 
@@ -279,8 +280,7 @@ worker_free(struct worker *worker)
 {
 	if (worker == NULL)
 		return;
-	if (worker->inbox.loop != NULL)
-		inbox_fini(&worker->inbox, discard);
+	inbox_fini(&worker->inbox, discard);
 	if (worker->loop != NULL)
 		ev_loop_destroy(worker->loop);
 	pool_fini(&worker->pool);

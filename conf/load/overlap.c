@@ -74,8 +74,10 @@ overlap_check_entries(
 	for (size_t i = 0; i < count && found < REPORTS_MAX; i++) {
 		CIDR *net = net_of(&entries[i].prefix);
 
-		if (net == NULL)
+		if (net == NULL) {
+			report_starve(report);
 			break;
+		}
 		if (wider_net != NULL && cidr_contains(wider_net, net) == 0) {
 			warn_of_entry(&entries[i], wider, report);
 			cidr_free(net);
@@ -106,6 +108,7 @@ struct parts {
 	struct part *parts; /* of all rules, in order */
 	size_t count;
 	unsigned *budget;
+	bool starved;
 };
 
 static bool
@@ -166,8 +169,10 @@ part_fill(struct parts *parts, struct part *part)
 			break;
 		part->count++;
 	}
-	if (part->count < count)
+	if (part->count < count) {
+		parts->starved = true;
 		part_clear(part);
+	}
 }
 
 static bool
@@ -302,7 +307,7 @@ check_rules(struct parts *parts, struct report *report)
 	}
 }
 
-static bool
+static void
 gather(struct parts *parts, const struct policy_settings *policy)
 {
 	size_t count = 0;
@@ -310,9 +315,8 @@ gather(struct parts *parts, const struct policy_settings *policy)
 	for (size_t i = 0; i < policy->rule_count; i++)
 		count += policy->rules[i].lists.count;
 	parts->parts = calloc(count + 1, sizeof(*parts->parts));
-	if (parts->parts == NULL)
-		return false;
-	for (size_t i = 0; i < policy->rule_count; i++) {
+	parts->starved = parts->parts == NULL;
+	for (size_t i = 0; !parts->starved && i < policy->rule_count; i++) {
 		const struct rule_settings *rule = &policy->rules[i];
 
 		/* NULL: it was refused. */
@@ -326,7 +330,6 @@ gather(struct parts *parts, const struct policy_settings *policy)
 			part_fill(parts, part);
 		}
 	}
-	return true;
 }
 
 void
@@ -336,8 +339,11 @@ overlap_check_rules(const struct settings *settings,
 {
 	struct parts parts = {.settings = settings, .budget = budget};
 
-	if (policy->rule_count < 2 || *budget == 0 || !gather(&parts, policy))
+	if (policy->rule_count < 2 || *budget == 0)
 		return;
+	gather(&parts, policy);
+	if (parts.starved)
+		report_starve(report);
 	check_rules(&parts, report);
 	for (size_t i = 0; i < parts.count; i++)
 		part_clear(&parts.parts[i]);

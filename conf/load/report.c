@@ -112,7 +112,13 @@ add(struct report *report, struct place place, enum severity severity,
 	else if ((size_t)length >= sizeof(text))
 		cut_at_character(text, sizeof(text));
 	if (!keep(report, place, severity, text))
-		report->truncated = true;
+		report_starve(report);
+}
+
+void
+report_starve(struct report *report)
+{
+	report->starved = true;
 }
 
 void
@@ -208,4 +214,7 @@ report_print(const struct report *report, FILE *stream)
 	free(sorted);
 	if (report->truncated)
 		fprintf(stream, "there is more, which is not shown\n");
+	if (report->starved)
+		fprintf(stream, "%s: out of memory, there may be more\n",
+		    report->errors > 0 ? "error" : "warning");
 }

@@ -27,7 +27,8 @@ struct report {
 	struct report_entry *entries; /* in the order they were found */
 	size_t count;
 	size_t errors;
-	bool truncated; /* memory or the cap of REPORT_MAX ran out */
+	bool truncated; /* the cap of REPORT_MAX was reached */
+	bool starved;   /* memory ran out: something may not have been said */
 };
 
 enum { REPORT_MAX = 10000 };
@@ -40,6 +41,9 @@ void report_error(struct report *report, struct place place, const char *format,
     ...) __attribute__((format(printf, 3, 4)));
 void report_warning(struct report *report, struct place place,
     const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Memory ran out where something might have been found. */
+void report_starve(struct report *report);
 
 /* Writes "file:line:column: error: text" lines, sorted by file and place. */
 void report_print(const struct report *report, FILE *stream);

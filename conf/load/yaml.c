@@ -202,6 +202,7 @@ fill_scalar(
 	node->length = event->data.scalar.length;
 	node->text = arena_text(builder->arena, text, node->length);
 	if (node->text == NULL) {
+		node->kind = NODE_BAD;
 		give_up(builder, node->place, "out of memory");
 	} else if (was_healed(builder, &node->place)) {
 		node->kind = NODE_BAD;
