@@ -125,7 +125,7 @@ $(B)/tests/%: $(B)/tests/tools/%.o $(B)/libtruesrc.a
 
 include tests/tests.mk
 
-.PHONY: deps demo run bench install clean help format
+.PHONY: deps demo run bench soak install clean help format
 
 deps: ## install the Debian packages that are missing
 	@sh tests/tools/deps.sh
@@ -140,8 +140,12 @@ run: ## as demo, but leave both running
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 tests/tools/demo.py --stay $(B)
 
-bench: all ## explain against bare jansson, as a ratio
+bench: all tools ## answers against a constant agent, explain against bare jansson
+	@/usr/bin/python3 tests/bench/answers.py $(B)
 	@/usr/bin/python3 tests/bench/explain.py $(B)
+
+soak: all tools ## ten minutes of load, reloads, changing lists
+	@B=$(B) /usr/bin/python3 tests/tools/soak.py
 
 format: ## reformat the C sources
 	@clang-format -i $(FORMATTED)
