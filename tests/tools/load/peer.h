@@ -33,9 +33,9 @@ struct flight {
 };
 
 /*
- * The flight of a sequence number is at its lowest bits. Numbers count from 0
- * for the HAProxy (2.6: over all of its connections, of which each takes every
- * so-manieth) or for the connection (3.4), which the stream-ids follow.
+ * The flight with sequence number n is flights[n & mask]. Stream-ids follow
+ * from the numbers: 3.4 counts 1, 3, 5 on each connection anew, 2.6 counts all
+ * questions of the process from 0, and here its connections take turns.
  */
 struct peer {
 	int descriptor;
