@@ -65,11 +65,15 @@ coverage: ## lines and branches that tests reach; fails when these are too few
 	@$(MAKE) --no-print-directory B=build/cov VARIANT=cov all units tools replay
 	@sh tests/tools/coverage.sh build/cov
 
-# ---- memory that runs out: the test stands in for malloc and its fellows ----
+# ---- tests that stand in for the calls they make fail: shortage.h ----
 
 comma := ,
-$(B)/tests/test_memory: LDFLAGS_ALL += \
-	$(addprefix -Wl$(comma)--wrap=,malloc calloc realloc free)
+$(B)/tests/test_memory: LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=, \
+	malloc calloc realloc free arena_alloc arena_text read fstat)
+$(B)/tests/test_start: LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=, \
+	calloc aligned_alloc strdup mmap ev_loop_new pthread_create \
+	pthread_sigmask signalfd eventfd getrlimit sched_getaffinity socket \
+	setsockopt bind listen getsockname lstat unlink)
 
 # ---- tools of more than one file: NAME.c and what is in NAME/ ----
 

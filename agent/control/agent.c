@@ -156,7 +156,7 @@ make_lists(struct agent *agent, struct generation **take)
 	};
 
 	agent->lists = lists_new(&settings, take);
-	return agent->lists != NULL || fail(agent, "out of memory");
+	return agent->lists != NULL || fail(agent, "no memory or no loop for the lists");
 }
 
 static bool

@@ -1,41 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-
 #include "agent/control/explain_private.h"
 
 /* The explanation for programs: one JSON object a line. */
 
+/* What is told came as JSON, or from the configuration: it is UTF-8. */
 static json_t *
 json_view(struct view text)
 {
 	return text.data ? json_stringn_nocheck(text.data, text.length)
 			 : json_null();
-}
-
-/* Bytes of a client may be no UTF-8: those are shown as U+FFFD. */
-static json_t *
-json_bytes(struct view text)
-{
-	json_t *string = json_stringn(text.data, text.length);
-	char *clean;
-	size_t length = 0;
-
-	if (string)
-		return string;
-	clean = malloc(3 * text.length + 1);
-	if (!clean)
-		return NULL;
-	for (size_t i = 0; i < text.length; i++) {
-		if ((unsigned char)text.data[i] < 0x80) {
-			clean[length++] = text.data[i];
-		} else {
-			memcpy(clean + length, "\xef\xbf\xbd", 3);
-			length += 3;
-		}
-	}
-	string = json_stringn_nocheck(clean, length);
-	free(clean);
-	return string;
 }
 
 static json_t *
@@ -91,7 +64,7 @@ json_forward(const struct answer *answer)
 		if (answer->forward[i].data)
 			json_object_set_new_nocheck(object,
 			    forward_field_name((enum forward_field)i),
-			    json_bytes(answer->forward[i]));
+			    json_view(answer->forward[i]));
 	return object;
 }
 

@@ -180,6 +180,36 @@ find_address(
 	return true;
 }
 
+/* Characters between the begin of the line and the offset. */
+static unsigned
+column_of(const struct yaml_source *source, size_t offset)
+{
+	unsigned column = 0;
+
+	for (; offset > 0 && source->text[offset - 1] != '\n' &&
+	       source->text[offset - 1] != '\r';
+	     offset--)
+		column +=
+		    ((unsigned char)source->text[offset - 1] & 0xc0) != 0x80;
+	return column;
+}
+
+/*
+ * The address stands in the line of the problem, or ends the text: there
+ * libyaml counts one line more, with nothing in it.
+ */
+static struct place
+place_of_address(const struct yaml_source *source, const yaml_mark_t *problem,
+    struct stretch found)
+{
+	struct place place = place_of(source, problem);
+
+	if (problem->column == 0 && offset_of(source, problem) > found.begin)
+		place.line--;
+	place.column = column_of(source, found.begin) + 1;
+	return place;
+}
+
 bool
 yaml_problem_heal(const yaml_parser_t *parser, const struct yaml_source *source,
     struct place *place, struct report *report)
@@ -193,8 +223,7 @@ yaml_problem_heal(const yaml_parser_t *parser, const struct yaml_source *source,
 		return false;
 	begin = source->text + found.begin;
 	length = (int)(found.end - found.begin);
-	*place = place_of(source, &parser->problem_mark);
-	place->column -= (unsigned)(offset - found.begin);
+	*place = place_of_address(source, &parser->problem_mark, found);
 	report_error(report, *place,
 	    "YAML takes the colons of %.*s for its own: put it in quotes, "
 	    "\"%.*s\"",

@@ -65,6 +65,12 @@ tap(run('-c', '-dC', '-f', again).stdout == result.stdout,
     '-dC reads again to the same')
 check('-dC -c, the other way round', ['-dC', '-c', '-f', good], 0,
       'policies:', VALID)
+with open('/dev/full', 'w', encoding='ascii') as full:
+    result = subprocess.run([str(TRUESRC), '-c', '-dC', '-f', str(good)],
+                            stdout=full, stderr=subprocess.PIPE, text=True,
+                            timeout=60, check=False)
+tap(result.returncode == 3 and 'standard output' in result.stderr,
+    '-dC, and nowhere to print it', f'{result.returncode}\n{result.stderr}')
 check('the example', ['-c', '-f', ROOT / 'conf/examples/truesrc.yaml'], 0, '',
       VALID)
 done()

@@ -55,6 +55,7 @@ check('-v and more', ['-v', 'x'], 2, '', 'not built yet: -v')
 check('-h and more', ['-h', 'x'], 2, '', 'not built yet: -h')
 check('a word of a running agent', ['show', 'info'], 2, '',
       'not built yet: show')
+check('a word alone', ['show'], 2, '', 'not built yet: show')
 check('explain alone', ['explain'], 2, '', '-f FILE')
 check('no peer', explain, 2, '', '--peer')
 check('an unknown option', [*explain, '--pear', '10.0.0.1'], 2, '', 'usage:')
@@ -104,8 +105,8 @@ check('--json of nothing', [*explain, '--json'], 0, '', '')
 with open('/dev/full', 'w', encoding='ascii') as full:
     result = subprocess.run(
         [str(BUILD / 'truesrcctl'), *map(str, explain), '--json'],
-        input=(question % 1).encode(), stdout=full, stderr=subprocess.PIPE,
-        timeout=60, check=False)
+        input=(question % 1 + '\n').encode() * 1000, stdout=full,
+        stderr=subprocess.PIPE, timeout=60, check=False)
 tap(result.returncode == 1 and b'output' in result.stderr,
     'what cannot be written is not passed over',
     f'{result.returncode} {result.stderr}')

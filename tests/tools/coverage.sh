@@ -3,65 +3,51 @@
 #
 # coverage.sh BUILD_DIR
 #
-# Runs the tests of configurations, the unit tests, the conformance tests and
-# the fuzz corpora with programs built for gcov, and prints what share of the
-# lines and branches they reached.
+# Runs the tests with programs built for gcov and tells what they reached. Ends
+# with 1 when a test fails or too little was reached: see coverage.py.
 
-set -eu
+set -u
 
 build=$1
+cd "$(dirname "$0")/../.." || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+failed=0
+
+# Silent unless something fails.
+run() {
+	B=$build sh tests/tools/tap-run.sh "$@" >"$work/out" || {
+		cat "$work/out"
+		failed=1
+	}
+}
+
+run_units() {
+	set --
+	for source in tests/unit/test_*.c; do
+		name=${source##*/}
+		set -- "$@" "$build/tests/${name%.c}"
+	done
+	run "$@"
+}
+
+run_replays() {
+	set --
+	for source in tests/fuzz/fuzz_*.c; do
+		name=${source##*/fuzz_}
+		name=${name%.c}
+		set -- "$@" "$build/replay/fuzz_$name tests/fuzz/corpus/$name"
+	done
+	run "$@"
+}
 
 find "$build" -name '*.gcda' -delete
-for program in "$build"/tests/test_*; do
-	case $program in
-	*.*) ;;
-	*) "$program" >/dev/null 2>&1 || echo "failed: $program" ;;
-	esac
-done
-sh tests/tools/conf-test.sh "$build" >/dev/null 2>&1 ||
-	echo "failed: conf-test.sh"
-for program in run-cases random_policies; do
-	/usr/bin/python3 "tests/conformance/$program.py" "$build/truesrcctl" \
-		>/dev/null 2>&1 || echo "failed: $program"
-done
-for program in "$build"/replay/fuzz_*; do
-	name=${program##*/}
-	[ ! -d "tests/fuzz/corpus/${name#fuzz_}" ] ||
-		"$program" "tests/fuzz/corpus/${name#fuzz_}" >/dev/null 2>&1 ||
-		echo "failed: $program"
-done
-
-echo
-printf '%-36s %9s %8s %9s %8s\n' source lines reached branches reached
-find "$build/proto" "$build/conf" "$build/agent/policy" -name '*.gcda' | sort |
-	while IFS= read -r data; do
-		gcov -b -n -r "$data" 2>/dev/null
-	done | awk '
-	function show(name, l, lh, b, bh) {
-		printf "%-36s %9d %7.1f%% %9d %7.1f%%\n", name, l,
-			l ? 100 * lh / l : 100, b, b ? 100 * bh / b : 100
-	}
-	function close_file() {
-		if (name !~ /\.c$/)
-			return
-		show(name, lines, line_hits, branches, branch_hits)
-		all_l += lines; all_lh += line_hits
-		all_b += branches; all_bh += branch_hits
-	}
-	/^File / {
-		close_file()
-		name = substr($2, 2, length($2) - 2)
-		lines = line_hits = branches = branch_hits = 0
-	}
-	/^Lines executed:/ {
-		split($0, part, /[:%]| of /)
-		lines = $NF
-		line_hits = part[2] * lines / 100
-	}
-	/^Taken at least once:/ {
-		split($0, part, /[:%]| of /)
-		branches = $NF
-		branch_hits = part[2] * branches / 100
-	}
-	/^$/ { close_file(); name = "" }
-	END { close_file(); show("all", all_l, all_lh, all_b, all_bh) }'
+run_units
+run "tests/tools/conf-test.sh $build" "tests/tools/manual.sh --check $build"
+run "tests/conformance/run-cases.py $build/truesrcctl" \
+	"tests/conformance/random_policies.py $build/truesrcctl"
+run_replays
+run tests/integration/1[0-9]-*.py
+/usr/bin/python3 tests/tools/coverage.py "$build" || failed=1
+exit $failed

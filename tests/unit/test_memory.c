@@ -1,57 +1,48 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <sys/stat.h>
+
 #include "agent/control/explain.h"
-#include "agent/ensure.h"
-#include "agent/lists/edition.h"
+#include "agent/lists/lists.h"
+#include "conf/load/arena.h"
 #include "tests/unit/policy_rows.h"
+#include "tests/unit/shortage.h"
 
 /*
- * Memory runs out at every place where it can. The program is linked so that
- * our own calls of malloc and its fellows come here (see tests.mk); libraries
- * keep theirs. Whatever fails, nothing is lost, and nothing half made is given
- * out.
+ * Memory runs out at every place where it can, and files cannot be read.
+ * Whatever fails, nothing is lost, and nothing half made is given out.
  */
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *memory, size_t size);
 void __real_free(void *memory);
+void *__real_arena_alloc(struct arena *arena, size_t count, size_t size);
+char *__real_arena_text(struct arena *arena, const char *text, size_t length);
+ssize_t __real_read(int file, void *bytes, size_t size);
+int __real_fstat(int file, struct stat *status);
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t count, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
 void __wrap_free(void *memory);
+void *__wrap_arena_alloc(struct arena *arena, size_t count, size_t size);
+char *__wrap_arena_text(struct arena *arena, const char *text, size_t length);
+ssize_t __wrap_read(int file, void *bytes, size_t size);
+int __wrap_fstat(int file, struct stat *status);
+
+/* ---- blocks of calls that were counted, until they are freed ---- */
 
 enum { BLOCKS_MAX = 4096 };
 
-static struct {
-	bool counting;
-	bool once;                /* only one call fails, or all from it on */
-	unsigned good;            /* calls that succeed before */
-	unsigned calls;           /* so far */
-	unsigned refused;         /* so far */
-	void *blocks[BLOCKS_MAX]; /* of calls that were counted */
-	unsigned held;
-} memory;
-
-static bool
-refuses(void)
-{
-	bool refused;
-
-	if (!memory.counting)
-		return false;
-	refused = memory.once ? memory.calls == memory.good
-			      : memory.calls >= memory.good;
-	memory.calls++;
-	memory.refused += refused;
-	return refused;
-}
+static void *blocks[BLOCKS_MAX];
+static unsigned block_count;
 
 static void *
 hold(void *block)
 {
-	if (memory.counting && block) {
-		ensure(memory.held < BLOCKS_MAX);
-		memory.blocks[memory.held++] = block;
+	if (shortage.counting && block) {
+		ensure(block_count < BLOCKS_MAX);
+		blocks[block_count++] = block;
 	}
 	return block;
 }
@@ -59,9 +50,9 @@ hold(void *block)
 static void
 let_go(const void *block)
 {
-	for (unsigned i = 0; i < memory.held; i++)
-		if (memory.blocks[i] == block) {
-			memory.blocks[i] = memory.blocks[--memory.held];
+	for (unsigned i = 0; i < block_count; i++)
+		if (blocks[i] == block) {
+			blocks[i] = blocks[--block_count];
 			return;
 		}
 }
@@ -94,54 +85,71 @@ __wrap_free(void *block)
 	__real_free(block);
 }
 
-static void
-begin_refusing(unsigned good, bool once)
+/* ---- an arena's calls: few of them come to calloc() ---- */
+
+void *
+__wrap_arena_alloc(struct arena *arena, size_t count, size_t size)
 {
-	memory.good = good;
-	memory.once = once;
-	memory.calls = 0;
-	memory.refused = 0;
-	memory.counting = true;
+	if (!refuses())
+		return __real_arena_alloc(arena, count, size);
+	arena->failed = true;
+	return NULL;
+}
+
+char *
+__wrap_arena_text(struct arena *arena, const char *text, size_t length)
+{
+	if (!refuses())
+		return __real_arena_text(arena, text, length);
+	arena->failed = true;
+	return NULL;
+}
+
+/* ---- files ---- */
+
+static int read_error = EIO;
+
+ssize_t
+__wrap_read(int file, void *bytes, size_t size)
+{
+	if (!refuses())
+		return __real_read(file, bytes, size);
+	errno = read_error;
+	return -1;
+}
+
+int
+__wrap_fstat(int file, struct stat *status)
+{
+	if (!refuses())
+		return __real_fstat(file, status);
+	errno = EIO;
+	return -1;
 }
 
 static void
-end_refusing(void)
+check_nothing_is_lost(unsigned good)
 {
-	memory.counting = false;
-}
-
-/* Tries once under a shortage that begins behind so many good calls. */
-typedef void attempt_f(unsigned good, bool once);
-
-/* The first attempt that was refused nothing is the last. */
-static void
-try_everywhere(attempt_f *attempt)
-{
-	for (int once = 0; once <= 1; once++) {
-		unsigned good = 0;
-
-		do {
-			attempt(good, once);
-			ck_assert_msg(memory.held == 0,
-			    "%u blocks lost behind %u calls", memory.held,
-			    good);
-		} while (good++, memory.refused > 0);
-		ck_assert_uint_gt(good, 1);
-	}
+	ck_assert_msg(block_count == 0, "%u blocks lost behind %u calls",
+	    block_count, good);
 }
 
 /* ---- the configuration ---- */
 
-static char configuration_path[] = "/tmp/truesrc-memory-XXXXXX";
-static char list_path[] = "/tmp/truesrc-memory-list-XXXXXX";
+static const char directory_of[] = "/tmp/truesrc-memory-XXXXXX";
+static char directory[sizeof(directory_of)];
+static char configuration_path[sizeof(directory) + 16];
+static char list_path[sizeof(directory) + 16];
 
 static const char configuration[] =
     "lists:\n"
     "  lb: [10.0.0.0/24, 2001:db8:a::/48]\n"
     "  cdn: [192.0.2.0/24]\n"
-    "  file: {file: %s}\n"
+    "  file: {file: list.txt}\n"
     "  bad: [203.0.113.66]\n"
-    "listen: [{address: 127.0.0.1:9000, from: [lb, 192.0.2.1]}]\n"
+    "listen:\n"
+    "  - {address: 127.0.0.1:9000, from: [lb, 192.0.2.1]}\n"
+    "  - {address: unix:spop.sock}\n"
     "policies:\n"
     "  default:\n"
     "    trust: [lb, cdn, unix, 198.51.100.1, 198.51.100.2]\n"
@@ -162,35 +170,47 @@ static const char configuration[] =
     "    forward:\n"
     "      X-Forwarded-For: {trusted: append, untrusted: peer}\n"
     "      X-Forwarded-Proto: {trusted: pass, untrusted: own}\n"
-    "  like: {like: cloudflare, trust: cdn}\n"
-    "  many:\n"
-    "    trust: any\n"
-    "    return: [client_ip, flags]\n"
-    "    sources:\n";
+    "  like: {like: cloudflare, trust: cdn}\n";
+
+/* More names than the first hash of names has room for, of both kinds. */
+static const char many_headers[] = "  headers:\n"
+				   "    trust: any\n"
+				   "    return: [client_ip, flags]\n"
+				   "    sources:\n";
+static const char many_arguments[] = "  arguments:\n"
+				     "    trust: lb\n"
+				     "    return: allowed\n"
+				     "    sources:\n";
 
 static void
-write_file(char *path, const char *text)
+write_file(const char *path, const char *text)
 {
-	int file = mkstemp(path);
+	FILE *file = fopen(path, "w");
 
-	ck_assert_int_ge(file, 0);
-	ck_assert_int_eq(
-	    write(file, text, strlen(text)), (ssize_t)strlen(text));
-	close(file);
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
 }
 
 static void
 setup(void)
 {
-	char text[sizeof(configuration) + 2048];
+	char text[sizeof(configuration) + 4096];
 	size_t length;
 
+	strcpy(directory, directory_of);
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	sprintf(configuration_path, "%s/truesrc.yaml", directory);
+	sprintf(list_path, "%s/list.txt", directory);
 	write_file(list_path, "198.51.100.0/24\n2001:db8:c::/48\n");
-	length = (size_t)sprintf(text, configuration, list_path);
-	/* More names than the first hash of names has room for. */
+	length = (size_t)sprintf(text, "%s%s", configuration, many_headers);
 	for (int i = 0; i < 30; i++)
 		length += (size_t)sprintf(
 		    text + length, "      - {header: X-%d}\n", i);
+	length += (size_t)sprintf(text + length, "%s", many_arguments);
+	for (int i = 0; i < 30; i++)
+		length += (size_t)sprintf(
+		    text + length, "      - {argument: a%d}\n", i);
 	write_file(configuration_path, text);
 }
 
@@ -199,12 +219,13 @@ teardown(void)
 {
 	unlink(configuration_path);
 	unlink(list_path);
+	rmdir(directory);
 }
 
 static struct settings *
 load(struct report *report)
 {
-	static const char *const paths[] = {configuration_path};
+	static const char *const paths[] = {directory};
 
 	report_init(report);
 	return settings_load(paths, 1, report);
@@ -240,11 +261,12 @@ load_attempt(unsigned good, bool once)
 		ck_assert_str_eq(text, whole);
 		__real_free(text);
 	} else {
-		ck_assert_uint_gt(memory.refused, 0);
+		ck_assert_uint_gt(shortage.refused, 0);
 		ck_assert_uint_gt(report.errors, 0);
 	}
 	settings_free(settings);
 	report_fini(&report);
+	check_nothing_is_lost(good);
 }
 
 START_TEST(settings_are_whole_or_none)
@@ -257,7 +279,38 @@ START_TEST(settings_are_whole_or_none)
 	settings_free(settings);
 	report_fini(&report);
 	try_everywhere(load_attempt);
+	/* A signal in the middle of reading changes nothing. */
+	read_error = EINTR;
+	for (unsigned good = 0; good == 0 || shortage.refused > 0; good++)
+		load_attempt(good, true);
 	__real_free(whole);
+}
+END_TEST
+
+/* Unsorted then, but all of it. */
+START_TEST(reports_are_printed_all_the_same)
+{
+	const struct place place = {"file", 2, 3};
+	struct report report;
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(stream);
+	report_init(&report);
+	report_error(&report, place, "one");
+	report_warning(&report, place, "two");
+	begin_refusing(0, false);
+	report_error(&report, place, "lost");
+	report_print(&report, stream);
+	end_refusing();
+	fclose(stream);
+	ck_assert_uint_eq(report.errors, 2);
+	ck_assert_ptr_nonnull(strstr(text, "file:2:3: error: one\n"));
+	ck_assert_ptr_nonnull(strstr(text, "file:2:3: warning: two\n"));
+	ck_assert_ptr_nonnull(strstr(text, "out of memory"));
+	__real_free(text);
+	report_fini(&report);
 }
 END_TEST
 
@@ -298,9 +351,10 @@ build_attempt(unsigned good, bool once)
 	if (generation)
 		check_generation(generation);
 	else
-		ck_assert_uint_gt(memory.refused, 0);
+		ck_assert_uint_gt(shortage.refused, 0);
 	generation_free(generation);
 	settings_free(settings);
+	check_nothing_is_lost(good);
 }
 
 START_TEST(generations_are_whole_or_none)
@@ -339,8 +393,9 @@ request_attempt(unsigned good, bool once)
 	begin_refusing(good, once);
 	request = request_new(generation_names(built), 1024);
 	end_refusing();
-	ck_assert(!request == (memory.refused > 0));
+	ck_assert(!request == (shortage.refused > 0));
 	request_free(request);
+	check_nothing_is_lost(good);
 }
 
 START_TEST(requests_are_whole_or_none)
@@ -362,11 +417,12 @@ edition_attempt(unsigned good, bool once)
 	begin_refusing(good, once);
 	edition = edition_new(&taken, 2, 1024, &running);
 	end_refusing();
-	ck_assert(!edition == (memory.refused > 0));
+	ck_assert(!edition == (shortage.refused > 0));
 	ck_assert_ptr_eq(taken, edition ? NULL : built);
 	if (edition)
 		edition->generation = NULL;
 	edition_free(edition);
+	check_nothing_is_lost(good);
 }
 
 START_TEST(editions_are_whole_or_none)
@@ -391,11 +447,12 @@ explain_attempt(unsigned good, bool once)
 	if (explain)
 		told = explain_json(explain, question, sizeof(question) - 1);
 	end_refusing();
-	ck_assert(!told == (memory.refused > 0));
+	ck_assert(!told == (shortage.refused > 0));
 	if (told)
 		ck_assert_str_eq(told, told_whole);
 	free(told);
 	explain_free(explain);
+	check_nothing_is_lost(good);
 }
 
 START_TEST(explanations_are_whole_or_none)
@@ -410,6 +467,59 @@ START_TEST(explanations_are_whole_or_none)
 }
 END_TEST
 
+/* ---- while the agent runs ---- */
+
+static void
+reload_attempt(unsigned good, bool once)
+{
+	static const char *const paths[] = {directory};
+	static const struct running_listens running = {listens, guarded, 0};
+	struct publication publication;
+	struct lists_settings settings = {.publication = &publication,
+	    .paths = paths,
+	    .path_count = 1,
+	    .running = &running,
+	    .workers = 2,
+	    .payload_max = 1024};
+	struct generation *taken = built;
+	struct lists *lists;
+	struct log log;
+	FILE *log_file = tmpfile();
+
+	log_init(&log, fileno(log_file));
+	settings.log = &log;
+	ck_assert(publication_init(&publication, 1));
+	lists = lists_new(&settings, &taken);
+	ck_assert_ptr_nonnull(lists);
+	/* No thread of its own: what it is told is done here. */
+	lists_reload(lists);
+	begin_refusing(good, once);
+	ev_run(lists->loop, EVRUN_NOWAIT);
+	end_refusing();
+	check_generation(lists->current->generation);
+	if (shortage.refused == 0)
+		ck_assert_uint_eq(lists->number, 2);
+	else if (lists->number == 1)
+		ck_assert_ptr_eq(lists->current->generation, built);
+	ev_run(lists->loop, EVRUN_NOWAIT);
+	/* The first one is used again. */
+	if (lists->number == 1)
+		lists->current->generation = NULL;
+	else
+		lists->retired->generation = NULL;
+	lists_free(lists);
+	publication_fini(&publication);
+	log_fini(&log);
+	fclose(log_file);
+	check_nothing_is_lost(good);
+}
+
+START_TEST(reloads_are_whole_or_none)
+{
+	try_everywhere(reload_attempt);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -419,15 +529,18 @@ main(void)
 	SRunner *runner;
 	int failed;
 
-	tcase_set_timeout(loaded, 60);
+	tcase_set_timeout(loaded, 120);
+	tcase_set_timeout(made, 120);
 	tcase_add_checked_fixture(loaded, setup, teardown);
 	tcase_add_test(loaded, settings_are_whole_or_none);
+	tcase_add_test(loaded, reports_are_printed_all_the_same);
 	tcase_add_test(loaded, generations_are_whole_or_none);
 	suite_add_tcase(suite, loaded);
 	tcase_add_checked_fixture(made, build, unbuild);
 	tcase_add_test(made, requests_are_whole_or_none);
 	tcase_add_test(made, editions_are_whole_or_none);
 	tcase_add_test(made, explanations_are_whole_or_none);
+	tcase_add_test(made, reloads_are_whole_or_none);
 	suite_add_tcase(suite, made);
 	runner = srunner_create(suite);
 	srunner_set_tap(runner, "-");

@@ -382,7 +382,8 @@ START_TEST(listeners_admit)
 	    "listen:\n"
 	    "  - {address: 127.0.0.1:9000}\n"
 	    "  - {address: 127.0.0.1:9001, from: [nodes, 2001:db8::1]}\n"
-	    "  - {address: 127.0.0.1:9002, from: [unix]}\n");
+	    "  - {address: 127.0.0.1:9002, from: [unix]}\n"
+	    "  - {address: 127.0.0.1:9003, from: any}\n");
 	struct address node = sample_address("192.0.2.3").address;
 	struct address mapped = sample_address("::ffff:192.0.2.3").address;
 	struct address stranger = sample_address("192.0.2.16").address;
@@ -396,7 +397,9 @@ START_TEST(listeners_admit)
 	ck_assert(!generation_admits(other, 1, &local));
 	ck_assert(generation_admits(other, 2, &local));
 	ck_assert(!generation_admits(other, 2, &node));
-	ck_assert(!generation_admits(other, 3, &node));
+	ck_assert(generation_admits(other, 3, &stranger));
+	ck_assert(generation_admits(other, 3, &local));
+	ck_assert(!generation_admits(other, 4, &node));
 	ck_assert_ptr_null(generation_policy(other, VIEW("default")));
 	ck_assert_uint_eq(generation_number(other), 7);
 	ck_assert_uint_gt(generation_size(other), 0);

@@ -231,6 +231,10 @@ static const struct policy_row proxies[] = {
     {"a PROXY source that is trusted", PROXY,
 	{BEHIND_LB, "proxied=!1", "src=@10.0.0.2"},
 	"10.0.0.2 proxy 1 unproven allow all-trusted,answer-is-a-proxy"},
+    {"a PROXY source that is trusted: the peer",
+	"proxy: ignore, " SOURCE("format: proxy, all-trusted: peer"),
+	{BEHIND_LB, "proxied=!1", "src=@10.0.0.2"},
+	"10.0.0.1 peer 1 unproven allow all-trusted,answer-is-a-proxy"},
     {"behind a header",
 	"proxy: ignore, " TRUST "sources: "
 	"[{header: X-Forwarded-For}, {format: proxy}]",

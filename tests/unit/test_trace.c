@@ -45,6 +45,16 @@ static const struct told_row walks[] = {
 	"passed over: it is not there [x-forwarded-for]\n"
 	"no source answered: fallback\n"
 	"rule does not match [bad]\n"},
+    {"an argument that is not there", "trust: lb, sources: [{argument: arg}]",
+	{BEHIND_LB, "arg=~"},
+	"trusted 10.0.0.1 by lb\n"
+	"passed over: it is not there [arg]\n"
+	"no source answered: fallback\n"},
+    {"PROXY that is not there", "trust: lb, sources: [{format: proxy}]",
+	{BEHIND_LB},
+	"trusted 10.0.0.1 by lb\n"
+	"passed over: it is not there [proxy]\n"
+	"no source answered: fallback\n"},
     {"hops and a client", XFF(""),
 	{BEHIND_LB, "X-Forwarded-For: 203.0.113.9, 192.0.2.2, 10.0.0.2"},
 	"trusted 10.0.0.1 by lb\n"
