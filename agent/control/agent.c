@@ -156,7 +156,8 @@ make_lists(struct agent *agent, struct generation **take)
 	};
 
 	agent->lists = lists_new(&settings, take);
-	return agent->lists != NULL || fail(agent, "no memory or no loop for the lists");
+	return agent->lists != NULL ||
+	       fail(agent, "no memory or no loop for the lists");
 }
 
 static bool
