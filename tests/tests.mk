@@ -81,3 +81,5 @@ define TOOL_PARTS
 $(B)/tests/$(1): $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/tools/$(1)/*.c)))
 endef
 $(foreach tool,$(TOOL_SOURCES:tests/tools/%.c=%),$(eval $(call TOOL_PARTS,$(tool))))
+
+$(B)/tests/instructions: $(patsubst %.c,$(B)/%.o,$(filter-out %/run.c %/peer.c %/judge.c %/latency.c,$(sort $(wildcard tests/tools/load/*.c))))

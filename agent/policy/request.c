@@ -76,6 +76,7 @@ request_reset(struct request *request)
 	request->unknown_name = none;
 	request->unread_count = 0;
 	request->appended_count = 0;
+	request->position = 0;
 }
 
 static void
@@ -317,11 +318,54 @@ add_single(
 	}
 }
 
+/* Most names have 8 bytes or more: words, the last of which may overlap. */
+static inline bool
+same_bytes(const char *a, const char *b, size_t length)
+{
+	uint64_t one, other;
+	size_t at = 0;
+
+	if (length < sizeof(one)) {
+		while (at < length && a[at] == b[at])
+			at++;
+		return at == length;
+	}
+	for (;; at += sizeof(one)) {
+		if (at > length - sizeof(one))
+			at = length - sizeof(one);
+		memcpy(&one, a + at, sizeof(one));
+		memcpy(&other, b + at, sizeof(other));
+		if (one != other)
+			return false;
+		if (at == length - sizeof(one))
+			return true;
+	}
+}
+
+static struct slot
+find_slot(struct request *request, struct view name)
+{
+	struct remembered_name *remembered;
+
+	if (request->position == REMEMBERED_NAMES ||
+	    name.length > REMEMBERED_LENGTH)
+		return names_find(request->names, name);
+	remembered = &request->remembered[request->position++];
+	if (remembered->length == name.length &&
+	    same_bytes(remembered->text, name.data, name.length))
+		return remembered->slot;
+	remembered->slot = names_find(request->names, name);
+	remembered->length = (uint8_t)name.length;
+	if (name.length > 0)
+		memcpy(remembered->text, name.data, name.length);
+	return remembered->slot;
+}
+
 void
 request_add(
     struct request *request, struct view name, const struct sample *sample)
 {
-	struct slot slot = names_find(request->names, name);
+	struct slot slot = find_slot(request, name);
 	uint32_t bit = UINT32_C(1) << slot.kind;
 
 	switch (slot.kind) {

@@ -58,6 +58,18 @@ enum request_error {
 	REQUEST_BAD_ARGUMENT, /* wrong type, a name twice, truncated headers */
 };
 
+/*
+ * HAProxy sends the same names in the same order with every message: what was
+ * found for the n-th name is tried first for the next n-th one.
+ */
+enum { REMEMBERED_NAMES = 32, REMEMBERED_LENGTH = 39 };
+
+struct remembered_name {
+	struct slot slot;
+	uint8_t length;
+	char text[REMEMBERED_LENGTH];
+};
+
 struct request {
 	const struct names *names;
 	uint64_t stamp;
@@ -76,6 +88,8 @@ struct request {
 	struct view unknown_name;          /* the last of them */
 	struct view unread[ARGUMENTS_MAX]; /* names that are in no place */
 	unsigned unread_count;
+	unsigned position; /* of the next argument */
+	struct remembered_name remembered[REMEMBERED_NAMES];
 
 	struct field_input *fields;       /* one a field of names */
 	struct argument_input *arguments; /* one an argument of names */

@@ -61,30 +61,52 @@ value_at(const struct answer *answer, unsigned variable)
 	return (const char *)answer + places[variable].offset;
 }
 
-static bool
-has_value(const struct answer *answer, unsigned variable)
+static inline uint32_t
+bit_if(enum variable variable, bool there)
 {
-	const void *at = value_at(answer, variable);
+	return (uint32_t)there << variable;
+}
 
-	if (!answer->ok && variable != VARIABLE_OK &&
-	    variable != VARIABLE_ALLOWED && variable != VARIABLE_ERROR &&
-	    variable != VARIABLE_GENERATION)
-		return false;
-	switch (places[variable].kind) {
-	case VALUE_TEXT:
-		return ((const struct view *)at)->data != NULL;
-	case VALUE_ADDRESS:
-		return ((const struct address *)at)->family != ADDRESS_NONE;
-	case VALUE_STATUS:
-		return *(const int *)at != 0;
-	case VALUE_FLAGS:
-		return *(const uint32_t *)at != 0;
-	case VALUE_BOOLEAN:
-	case VALUE_COUNT:
-	case VALUE_GENERATION:
-		break;
-	}
-	return true;
+enum {
+	ALWAYS = 1u << VARIABLE_OK | 1u << VARIABLE_ALLOWED |
+		 1u << VARIABLE_GENERATION,
+	WHEN_OK = 1u << VARIABLE_PROVEN | 1u << VARIABLE_TRUSTED |
+		  1u << VARIABLE_HOPS,
+};
+
+static uint32_t
+forwarded(const struct answer *answer)
+{
+	uint32_t bits = 0;
+
+	for (unsigned i = 0; i < FORWARD_COUNT; i++)
+		bits |= bit_if(
+		    VARIABLE_FWD_FOR + i, answer->forward[i].data != NULL);
+	return bits;
+}
+
+/* The variables that have a value, a bit each. */
+static uint32_t
+values_of(const struct answer *answer)
+{
+	if (!answer->ok)
+		return ALWAYS |
+		       bit_if(VARIABLE_ERROR, answer->error.data != NULL);
+	return ALWAYS | WHEN_OK | forwarded(answer) |
+	       bit_if(VARIABLE_VERDICT, answer->verdict.data != NULL) |
+	       bit_if(
+		   VARIABLE_WOULD_VERDICT, answer->would_verdict.data != NULL) |
+	       bit_if(VARIABLE_CLIENT_IP,
+		   answer->client_ip.family != ADDRESS_NONE) |
+	       bit_if(VARIABLE_CLIENT_NET,
+		   answer->client_net.family != ADDRESS_NONE) |
+	       bit_if(VARIABLE_SOURCE, answer->source.data != NULL) |
+	       bit_if(VARIABLE_RULE, answer->rule.data != NULL) |
+	       bit_if(VARIABLE_LIST, answer->list.data != NULL) |
+	       bit_if(VARIABLE_STATUS, answer->status != 0) |
+	       bit_if(VARIABLE_MESSAGE, answer->message.data != NULL) |
+	       bit_if(VARIABLE_FLAGS, answer->flags != 0) |
+	       bit_if(VARIABLE_ERROR, answer->error.data != NULL);
 }
 
 static void
@@ -129,7 +151,7 @@ write_value(struct spop_writer *writer, const struct answer *answer,
 
 /* ---- the plan ---- */
 
-static void
+static inline void
 plan_one(struct actions *actions, unsigned variable, enum variable_scope scope,
     bool set)
 {
@@ -143,14 +165,24 @@ plan_one(struct actions *actions, unsigned variable, enum variable_scope scope,
 	    .variable = (uint8_t)variable, .scope = (uint8_t)scope, .set = set};
 }
 
-static void
-plan_value(struct actions *actions, const struct answer *answer,
-    unsigned variable, enum variable_scope scope)
+static inline void
+plan_value(struct actions *actions, uint32_t values, unsigned variable,
+    enum variable_scope scope)
 {
-	if (has_value(answer, variable))
+	if (values >> variable & 1)
 		plan_one(actions, variable, scope, true);
 	else if (scope == SCOPE_SESS)
 		plan_one(actions, variable, scope, false);
+}
+
+static void
+plan_forward(struct actions *actions, uint32_t values,
+    const struct policy_settings *settings)
+{
+	for (unsigned i = 0; i < FORWARD_COUNT; i++)
+		if (settings->forward[i].given)
+			plan_value(actions, values, VARIABLE_FWD_FOR + i,
+			    settings->scope);
 }
 
 void
@@ -162,20 +194,19 @@ actions_plan(struct actions *actions, const struct policy *policy,
 	enum variable_scope scope =
 	    settings != NULL ? settings->scope : SCOPE_TXN;
 	size_t returns = settings != NULL ? settings->return_count : 0;
+	uint32_t values = values_of(answer);
 
 	actions->count = 0;
 	actions->touched = (struct touched){0};
-	plan_value(actions, answer, VARIABLE_OK, scope);
+	plan_value(actions, values, VARIABLE_OK, scope);
 	if (!answer->ok)
-		plan_value(actions, answer, VARIABLE_ALLOWED, scope);
+		plan_value(actions, values, VARIABLE_ALLOWED, scope);
 	for (size_t i = 0; i < returns; i++)
-		plan_value(actions, answer, settings->returns[i], scope);
-	plan_value(actions, answer, VARIABLE_WOULD_VERDICT, scope);
-	plan_value(actions, answer, VARIABLE_ERROR, scope);
-	for (unsigned i = 0; settings != NULL && i < FORWARD_COUNT; i++)
-		if (settings->forward[i].given)
-			plan_value(
-			    actions, answer, VARIABLE_FWD_FOR + i, scope);
+		plan_value(actions, values, settings->returns[i], scope);
+	plan_value(actions, values, VARIABLE_WOULD_VERDICT, scope);
+	plan_value(actions, values, VARIABLE_ERROR, scope);
+	if (settings != NULL)
+		plan_forward(actions, values, settings);
 }
 
 void
@@ -197,7 +228,7 @@ write_all(const struct actions *actions, const struct answer *answer,
 	for (unsigned i = 0; i < actions->count; i++) {
 		const struct action *action = &actions->list[i];
 		struct view name =
-		    view_of(variable_name((enum variable)action->variable));
+		    variable_view((enum variable)action->variable);
 		enum spop_scope scope = (enum spop_scope)action->scope;
 
 		if (!action->set) {

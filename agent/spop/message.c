@@ -104,8 +104,7 @@ touched_add(struct touched *before, const struct touched *touched)
 static void
 answer_nothing(struct spop_writer *writer)
 {
-	spop_ack_unset(
-	    writer, SPOP_SCOPE_TXN, view_of(variable_name(VARIABLE_ERROR)));
+	spop_ack_unset(writer, SPOP_SCOPE_TXN, variable_view(VARIABLE_ERROR));
 }
 
 bool

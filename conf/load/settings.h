@@ -230,6 +230,7 @@ enum variable {
 
 /* "ok", "allowed", … as HAProxy sees it behind the prefix. */
 const char *variable_name(enum variable variable);
+struct view variable_view(enum variable variable);
 
 struct policy_settings {
 	const char *name;

@@ -3,35 +3,48 @@
 #include "conf/load/policy.h"
 #include "conf/load/printer.h"
 
-static const char *const names[VARIABLE_COUNT] = {
-    [VARIABLE_OK] = "ok",
-    [VARIABLE_ALLOWED] = "allowed",
-    [VARIABLE_VERDICT] = "verdict",
-    [VARIABLE_WOULD_VERDICT] = "would_verdict",
-    [VARIABLE_CLIENT_IP] = "client_ip",
-    [VARIABLE_CLIENT_NET] = "client_net",
-    [VARIABLE_PROVEN] = "proven",
-    [VARIABLE_TRUSTED] = "trusted",
-    [VARIABLE_SOURCE] = "source",
-    [VARIABLE_HOPS] = "hops",
-    [VARIABLE_RULE] = "rule",
-    [VARIABLE_LIST] = "list",
-    [VARIABLE_STATUS] = "status",
-    [VARIABLE_MESSAGE] = "message",
-    [VARIABLE_FLAGS] = "flags",
-    [VARIABLE_GENERATION] = "generation",
-    [VARIABLE_FWD_FOR] = "fwd_for",
-    [VARIABLE_FWD_PROTO] = "fwd_proto",
-    [VARIABLE_FWD_HOST] = "fwd_host",
-    [VARIABLE_FWD_PORT] = "fwd_port",
-    [VARIABLE_FWD_PATH] = "fwd_path",
-    [VARIABLE_FWD_PREFIX] = "fwd_prefix",
-    [VARIABLE_FWD_REAL_IP] = "fwd_real_ip",
-    [VARIABLE_ERROR] = "error",
+#define NAME(literal)                          \
+	{                                      \
+		(literal), sizeof(literal) - 1 \
+	}
+
+static const struct view names[VARIABLE_COUNT] = {
+    [VARIABLE_OK] = NAME("ok"),
+    [VARIABLE_ALLOWED] = NAME("allowed"),
+    [VARIABLE_VERDICT] = NAME("verdict"),
+    [VARIABLE_WOULD_VERDICT] = NAME("would_verdict"),
+    [VARIABLE_CLIENT_IP] = NAME("client_ip"),
+    [VARIABLE_CLIENT_NET] = NAME("client_net"),
+    [VARIABLE_PROVEN] = NAME("proven"),
+    [VARIABLE_TRUSTED] = NAME("trusted"),
+    [VARIABLE_SOURCE] = NAME("source"),
+    [VARIABLE_HOPS] = NAME("hops"),
+    [VARIABLE_RULE] = NAME("rule"),
+    [VARIABLE_LIST] = NAME("list"),
+    [VARIABLE_STATUS] = NAME("status"),
+    [VARIABLE_MESSAGE] = NAME("message"),
+    [VARIABLE_FLAGS] = NAME("flags"),
+    [VARIABLE_GENERATION] = NAME("generation"),
+    [VARIABLE_FWD_FOR] = NAME("fwd_for"),
+    [VARIABLE_FWD_PROTO] = NAME("fwd_proto"),
+    [VARIABLE_FWD_HOST] = NAME("fwd_host"),
+    [VARIABLE_FWD_PORT] = NAME("fwd_port"),
+    [VARIABLE_FWD_PATH] = NAME("fwd_path"),
+    [VARIABLE_FWD_PREFIX] = NAME("fwd_prefix"),
+    [VARIABLE_FWD_REAL_IP] = NAME("fwd_real_ip"),
+    [VARIABLE_ERROR] = NAME("error"),
 };
+
+#undef NAME
 
 const char *
 variable_name(enum variable variable)
+{
+	return names[variable].data;
+}
+
+struct view
+variable_view(enum variable variable)
 {
 	return names[variable];
 }
@@ -55,7 +68,7 @@ refuse_name(struct loader *loader, const struct node *value)
 
 	likely_begin(&likely, value->text, &loader->guesses);
 	for (enum variable v = VARIABLE_OK; v < VARIABLE_COUNT; v++)
-		likely_offer(&likely, names[v]);
+		likely_offer(&likely, names[v].data);
 	report_error(loader->report, value->place, "no variable is named %s%s",
 	    text_shown(value->text, shown), likely_hint(&likely, hint));
 }
@@ -70,7 +83,7 @@ find(struct loader *loader, const struct schema_row *row,
 		return VARIABLE_COUNT;
 	}
 	for (enum variable v = VARIABLE_OK; v < VARIABLE_COUNT; v++)
-		if (node_is(value, names[v]))
+		if (node_is(value, names[v].data))
 			return v;
 	refuse_name(loader, value);
 	return VARIABLE_COUNT;
@@ -130,7 +143,7 @@ return_print(
 	fputs(" [", printer->stream);
 	for (size_t i = 0; i < policy->return_count; i++)
 		fprintf(printer->stream, "%s%s", i == 0 ? "" : ", ",
-		    names[policy->returns[i]]);
+		    names[policy->returns[i]].data);
 	fputs("]\n", printer->stream);
 }
 

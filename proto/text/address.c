@@ -19,25 +19,46 @@ struct groups {
 	unsigned gap;
 };
 
-/* Four numbers of one to three digits; a fourth digit is no dot. */
+/* More than 9 for what is no digit. */
+static inline unsigned
+digit_at(const char *at)
+{
+	return (unsigned char)*at - (unsigned)'0';
+}
+
+/* 0 to 255 in one to three digits, no 0 in front; NULL: there is none. */
+static inline const char *
+read_octet(const char *at, const char *end, uint64_t *quad)
+{
+	unsigned number, digit;
+
+	if (at == end || (number = digit_at(at)) > 9)
+		return NULL;
+	if (++at < end && (digit = digit_at(at)) <= 9) {
+		if (number == 0)
+			return NULL;
+		number = number * 10 + digit;
+		if (++at < end && (digit = digit_at(at)) <= 9) {
+			number = number * 10 + digit;
+			at++;
+		}
+	}
+	*quad = *quad << 8 | number;
+	return number <= 255 ? at : NULL;
+}
+
+/* A fourth digit of an octet is no dot, and no end. */
 static bool
 read_quad(const char *at, const char *end, uint64_t *quad)
 {
 	uint64_t value = 0;
 
-	for (unsigned i = 0; i < 4; i++) {
-		const char *start = at;
-		unsigned number = 0;
-
-		while (at < end && at - start < 3 && *at >= '0' && *at <= '9')
-			number = number * 10 + (unsigned)(*at++ - '0');
-		if (at == start || number > 255 ||
-		    (*start == '0' && at - start > 1))
+	for (unsigned i = 0; i < 3; i++) {
+		at = read_octet(at, end, &value);
+		if (at == NULL || at == end || *at++ != '.')
 			return false;
-		if (i < 3 && (at == end || *at++ != '.'))
-			return false;
-		value = value << 8 | number;
 	}
+	at = read_octet(at, end, &value);
 	*quad = value;
 	return at == end;
 }
@@ -156,10 +177,12 @@ address_parse(struct view text, struct address *address)
 {
 	if (text.length < 2)
 		return false;
+	if (parse_ipv4(text, address))
+		return true;
 	for (size_t i = 0; i < text.length && i < COLON_WITHIN; i++)
 		if (text.data[i] == ':')
 			return parse_ipv6(text, address);
-	return parse_ipv4(text, address);
+	return false;
 }
 
 static bool

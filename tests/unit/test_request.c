@@ -339,6 +339,66 @@ START_TEST(as_many_lines_as_fit)
 }
 END_TEST
 
+/*
+ * What the place of a name was in the last message says nothing about another
+ * name at the same position, in whichever byte it differs.
+ */
+START_TEST(another_name_at_the_same_position)
+{
+	char name[] = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+	int known[sizeof(name)];
+
+	for (size_t length = 1; length < sizeof(name); length++)
+		known[length] =
+		    names_add_argument(names, (struct view){name, length});
+	request_free(request);
+	request = request_new(names, 4096);
+	for (size_t length = 1; length < sizeof(name); length++)
+		for (size_t at = 0; at < length; at++) {
+			struct sample sample = sample_integer((int)at);
+			struct view sent = {name, length};
+
+			request_reset(request);
+			request_add(request, sent, &sample);
+			ck_assert_uint_eq(request->unknown, 0);
+			ck_assert_int_eq(
+			    request_argument(request, known[length])->integer,
+			    (int)at);
+			request_reset(request);
+			name[at] = 'b';
+			request_add(request, sent, &sample);
+			name[at] = 'a';
+			ck_assert_msg(request->unknown == 1, "byte %zu of %zu",
+			    at, length);
+		}
+}
+END_TEST
+
+/* More arguments than are remembered, and the same ones in another order. */
+START_TEST(any_order_of_any_number)
+{
+	static const char *const sent[] = {"h.xff", "h.xff.2", "arg", ""};
+	char strangers[40][16];
+	char text[64];
+
+	for (unsigned turn = 0; turn < 8; turn++) {
+		request_reset(request);
+		for (unsigned i = 0; i < 40 * (turn % 2); i++) {
+			snprintf(strangers[i], sizeof(strangers[i]),
+			    "stranger-%u", i);
+			add(request, strangers[i], sample_integer(1));
+		}
+		for (unsigned i = 0; i < 4; i++)
+			add(request, sent[(i + turn) % 4], sample_text("x"));
+		ck_assert_int_eq(request->error, REQUEST_GOOD);
+		ck_assert_str_eq(lines_shown(text), "x|x|?");
+		ck_assert_int_eq(
+		    request_argument(request, argument)->kind, SAMPLE_TEXT);
+		ck_assert_uint_eq(request->unknown, 40 * (turn % 2) + 1);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -361,6 +421,8 @@ main(void)
 	tcase_add_test(cases, a_header_without_a_name);
 	tcase_add_test(cases, more_strangers_than_a_message_has);
 	tcase_add_test(cases, as_many_lines_as_fit);
+	tcase_add_test(cases, another_name_at_the_same_position);
+	tcase_add_test(cases, any_order_of_any_number);
 	suite_add_tcase(suite, cases);
 	runner = srunner_create(suite);
 	srunner_set_tap(runner, "-");
