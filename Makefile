@@ -39,6 +39,13 @@ HARDENING_LD := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed
 
 FLAGS_release := -O2 -g $(HARDENING)
 LDFLAGS_release := $(HARDENING_LD)
+# The programs are optimised as a whole; tests are linked from the same objects
+# without that, so that they can stand in for single functions.
+ifeq ($(IS_CLANG)$(VARIANT),0release)
+FLAGS_release += -flto=auto -ffat-lto-objects
+PARTS := -fno-lto
+AR := gcc-ar
+endif
 FLAGS_debug := -O0 -g3
 FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
 	-fno-sanitize-recover=all
@@ -112,12 +119,12 @@ $(B)/truesrcctl: $(B)/agent/control/truesrcctl.o $(B)/libtruesrc.a
 $(B)/tests/test_%: $(B)/tests/unit/test_%.o $(B)/libtruesrc.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS) $(CHECK_LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(PARTS) -o $@ $^ $(LIBS) $(CHECK_LIBS)
 
 $(B)/tests/%: $(B)/tests/tools/%.o $(B)/libtruesrc.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(PARTS) -o $@ $^ $(LIBS)
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 

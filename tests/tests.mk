@@ -52,12 +52,12 @@ replay: $(REPLAYS)
 $(B)/fuzz/%: $(B)/tests/fuzz/%.o $(B)/libtruesrc.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS_ALL) $(PARTS) -o $@ $^ $(LIBS)
 
 $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libtruesrc.a
 	@mkdir -p $(@D)
 	@echo "  LD      $@"
-	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(PARTS) -o $@ $^ $(LIBS)
 
 # ---- coverage ----
 
@@ -82,4 +82,6 @@ $(B)/tests/$(1): $(patsubst %.c,$(B)/%.o,$(sort $(wildcard tests/tools/$(1)/*.c)
 endef
 $(foreach tool,$(TOOL_SOURCES:tests/tools/%.c=%),$(eval $(call TOOL_PARTS,$(tool))))
 
+# Counted as the programs are built.
+$(B)/tests/instructions: PARTS :=
 $(B)/tests/instructions: $(patsubst %.c,$(B)/%.o,$(filter-out %/run.c %/peer.c %/judge.c %/latency.c,$(sort $(wildcard tests/tools/load/*.c))))

@@ -214,7 +214,7 @@ void
 entries_previous(struct entries *entries, struct entry *entry)
 {
 	enum word on_empty = entries->source->settings->on_empty;
-	struct view text;
+	struct view text = {NULL, 0};
 
 	if (entries->has_once) {
 		*entry = entries->once;
