@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Tests and checks; read by the Makefile.
 
-.PHONY: test unit conformance integration lint fuzz fuzzers replay coverage
+.PHONY: test unit conformance integration lint fuzz fuzzers replay coverage \
+	exhaustive
 
 FORMATTED := $(shell git ls-files --cached --others --exclude-standard '*.c' '*.h' 2>/dev/null)
 
@@ -13,6 +14,8 @@ FUZZERS := $(FUZZ_TARGETS:%=$(B)/fuzz/%)
 REPLAYS := $(FUZZ_TARGETS:%=$(B)/replay/%)
 FUZZ_FLAGS := -O1 -g -fno-omit-frame-pointer \
 	-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+EXHAUSTIVE := test_exhaustive test_exhaustive_numbers
 
 TAP_RUN := sh tests/tools/tap-run.sh
 
@@ -31,6 +34,15 @@ conformance: $(PROGRAMS) $(B)/tests/safety ## what policies mean, against a seco
 integration: $(PROGRAMS) ## with real HAProxys of several versions
 	@/usr/bin/python3 tests/tools/haproxies.py
 	@B=$(B) $(TAP_RUN) $(sort $(wildcard tests/integration/[0-9]*.py))
+
+exhaustive: ## every prefix, cut, changed byte, length and varint of frames
+	@$(MAKE) --no-print-directory B=build/release VARIANT=release \
+		$(EXHAUSTIVE:%=build/release/tests/%)
+	@$(MAKE) --no-print-directory B=build/asan VARIANT=asan \
+		$(EXHAUSTIVE:%=build/asan/tests/%)
+	@TRUESRC_EXHAUSTIVE=1 TAP_COMMENTS=1 TAP_TIMEOUT=7200 $(TAP_RUN) \
+		$(EXHAUSTIVE:%=build/release/tests/%) \
+		$(EXHAUSTIVE:%=build/asan/tests/%)
 
 lint: ## layers, sizes, format, warnings, cppcheck, shellcheck
 	@$(TAP_RUN) tests/lint/run.sh

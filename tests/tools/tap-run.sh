@@ -10,7 +10,8 @@
 # planned number of tests has one more failure. Ends with 1 on failures, or when
 # there was nothing to run.
 #
-# TAP_TOTALS names a file that the sums are appended to.
+# TAP_TOTALS names a file that the sums are appended to; with TAP_COMMENTS=1 the
+# comments of the programs are shown, too.
 
 set -u
 
@@ -79,6 +80,7 @@ for program; do
 	[ "$left" -eq 0 ] || printf ', %d skipped' "$left"
 	printf '  %d.%03ds\n' $((milliseconds / 1000)) $((milliseconds % 1000))
 	cat "$work/failures"
+	[ "${TAP_COMMENTS:-0}" = 0 ] || sed -n 's/^# /    /p' "$work/out"
 	if [ "$bad" -gt 0 ] && [ -s "$work/err" ]; then
 		tail -n 40 "$work/err" | sed 's/^/    | /'
 	fi

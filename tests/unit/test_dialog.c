@@ -68,7 +68,7 @@ feed(struct feeder *feeder, const uint8_t *data, size_t length)
 		size_t size = dialog_room(&dialog) + feeder->room;
 		uint8_t *out = malloc(size);
 		/* Of its size exactly, for the sanitizers. */
-		char *exact = malloc(kept->length + 1);
+		char *exact = malloc(kept->length);
 		struct view input = {exact, kept->length};
 		struct spop_writer writer;
 
