@@ -33,7 +33,8 @@ conformance: $(PROGRAMS) $(B)/tests/safety ## what policies mean, against a seco
 
 integration: $(PROGRAMS) ## with real HAProxys of several versions
 	@/usr/bin/python3 tests/tools/haproxies.py
-	@B=$(B) $(TAP_RUN) $(sort $(wildcard tests/integration/[0-9]*.py))
+	@B=$(B) TAP_WITH="$$(/usr/bin/python3 tests/tools/haproxies.py --closing)" \
+		$(TAP_RUN) $(sort $(wildcard tests/integration/[0-9]*.py))
 
 exhaustive: ## every prefix, cut, changed byte, length and varint of frames
 	@$(MAKE) --no-print-directory B=build/release VARIANT=release \

@@ -4,8 +4,9 @@
 table get, and what is refused."""
 
 from harness import Agent, done, skip, tap
-from proxy import (App, Client, example, example_lists, example_policy, get,
-                   haproxies, probe, xff)
+from clients import RESET
+from matrix import cells
+from proxy import App, example, example_lists, example_policy, probe, xff
 
 BALANCER, STRANGER = '127.0.0.1', '127.0.0.50'
 
@@ -87,6 +88,13 @@ def check_case(label, haproxy, case):
         tap(seen == want, f'{label}: {name}: so has the backend', seen)
 
 
+def check_version(label, haproxy):
+    """HAProxy's word for how it was asked."""
+    line = probe(haproxy).line
+    version = 'HTTP/2.0"' if haproxy.program.http == 2 else 'HTTP/1.1"'
+    tap(line.endswith(version), f'{label}: asked in {version[:-1]}', line)
+
+
 def check_table(label, haproxy):
     keys = haproxy.keys()
     tap('::ffff:203.0.113.9' in keys, f'{label}: the client is a key', keys)
@@ -112,8 +120,9 @@ GONE = ('CF-Connecting-IP', 'CF-Ray', 'True-Client-IP', 'Forwarded',
 
 def check_caps(label, haproxy):
     for name, headers in REFUSED:
-        status = get(haproxy.address(), headers, BALANCER).status
-        tap(status == 400, f'{label}: {name} is refused', status)
+        status = haproxy.get(headers, BALANCER).status
+        # HTTP/2 knows no such header, and resets the stream.
+        tap(status == 400 or status == RESET, f'{label}: {name} is refused', status)
     full = ', '.join(['198.51.100.7'] * 142) + ', 203.0.113.9'
     outcome = probe(haproxy, xff(full, *['127.0.0.1,' * 190 + '127.0.0.2'] * 3),
                     BALANCER)
@@ -141,7 +150,7 @@ def check_stripped(label, haproxy):
 def check_keep_alive(label, haproxy):
     """One connection of a balancer carries several clients."""
     wrong = []
-    with Client(haproxy.address(), BALANCER) as client:
+    with haproxy.client(BALANCER) as client:
         for number in range(60):
             address = f'203.0.113.{number + 1}'
             outcome = client.get(xff(address) if number % 3 else [])
@@ -155,7 +164,7 @@ def check_keep_alive(label, haproxy):
 
 def check_two_connections(label, haproxy):
     """Requests in flight together keep their own answers."""
-    clients = [Client(haproxy.address(), BALANCER) for _ in range(20)]
+    clients = [haproxy.client(BALANCER) for _ in range(20)]
     wrong = []
     for turn in range(10):
         for number, client in enumerate(clients):
@@ -169,6 +178,22 @@ def check_two_connections(label, haproxy):
     tap(not wrong, f'{label}: answers in flight do not mix', wrong)
 
 
+def check_one_connection(label, haproxy):
+    """As many requests as one connection takes at once, each of a client of
+    its own: streams of HTTP/2, or one behind the other."""
+    wrong = []
+    with haproxy.client(BALANCER) as client:
+        for turn in range(4):
+            addresses = [f'192.0.2.{turn * 50 + n}' for n in range(50)]
+            for address in addresses:
+                client.send(xff(address))
+            for address in addresses:
+                seen = client.receive().header('X-Real-IP')
+                if seen != address:
+                    wrong.append((address, seen))
+    tap(not wrong, f'{label}: nor do they on one connection', wrong[:5])
+
+
 def check_mapped(label, program, agent, app):
     """A socket of both families names IPv4 peers as ::ffff:a.b.c.d."""
     try:
@@ -179,10 +204,10 @@ def check_mapped(label, program, agent, app):
         return
     with haproxy:
         address = ('127.0.0.1', haproxy.port())
-        response = get(address, xff('203.0.113.9'), BALANCER)
+        response = haproxy.get(xff('203.0.113.9'), BALANCER, address=address)
         tap(response.header('X-Real-IP') == '203.0.113.9',
             f'{label}: a mapped balancer is trusted', response.body)
-        response = get(address, xff('203.0.113.9'), STRANGER)
+        response = haproxy.get(xff('203.0.113.9'), STRANGER, address=address)
         tap(response.header('X-Real-IP') == STRANGER,
             f'{label}: a mapped stranger comes back as IPv4', response.body)
         tap('::ffff:' + STRANGER in haproxy.keys(),
@@ -202,10 +227,12 @@ def check_rate(label, program, agent, app):
 
 def main():
     with Agent(example_policy(), files=example_lists()) as agent, App() as app:
-        for program in haproxies.find():
+        for program in cells():
             label = program.name
-            with example(program, 'haproxy-http.cfg', agent.address,
+            address = program.agent(agent)
+            with example(program, 'haproxy-http.cfg', address,
                          app.address) as haproxy:
+                check_version(label, haproxy)
                 for case in CASES:
                     check_case(label, haproxy, case)
                 check_table(label, haproxy)
@@ -213,8 +240,9 @@ def main():
                 check_stripped(label, haproxy)
                 check_keep_alive(label, haproxy)
                 check_two_connections(label, haproxy)
-            check_mapped(label, program, agent.address, app.address)
-            check_rate(label, program, agent.address, app.address)
+                check_one_connection(label, haproxy)
+            check_mapped(label, program, address, app.address)
+            check_rate(label, program, address, app.address)
     done()
 
 

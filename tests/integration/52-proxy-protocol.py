@@ -3,8 +3,9 @@
 """haproxy-proxy-protocol.cfg: whose PROXY header counts."""
 
 from harness import Agent, done, tap
-from proxy import (App, Client, example, example_lists, example_policy,
-                   haproxies, probe, proxy_v1, proxy_v2, xff)
+from matrix import cells
+from proxy import (App, example, example_lists, example_policy, probe,
+                   proxy_v1, proxy_v2, xff)
 
 BALANCER, STRANGER = '127.0.0.1', '127.0.0.50'
 CLIENT, CLIENT6 = '203.0.113.9', '2001:db8:77::9'
@@ -78,8 +79,8 @@ def check_case(label, haproxy, case, bind):
 def check_strangers_header(label, haproxy):
     """Without "expect-proxy" for it, a PROXY header is no request."""
     try:
-        with Client(haproxy.address('TRUESRC_BIND_MIXED'), STRANGER,
-                    proxy_v1('198.51.100.7')) as client:
+        with haproxy.client(STRANGER, proxy_v1('198.51.100.7'),
+                            'TRUESRC_BIND_MIXED') as client:
             status = client.get().status
     except ConnectionError:
         status = 'closed'
@@ -89,10 +90,10 @@ def check_strangers_header(label, haproxy):
 
 def main():
     with Agent(example_policy(), files=example_lists()) as agent, App() as app:
-        for program in haproxies.find():
+        for program in cells():
             label = program.name
-            with example(program, 'haproxy-proxy-protocol.cfg', agent.address,
-                         app.address, BINDS) as haproxy:
+            with example(program, 'haproxy-proxy-protocol.cfg',
+                         program.agent(agent), app.address, BINDS) as haproxy:
                 for name, source, header, expected in PROXIED:
                     check_case(label, haproxy,
                                (name, source, header, [], expected),

@@ -3,8 +3,8 @@
 """haproxy-cdn.cfg: when the CDN's header counts, and whether it goes on."""
 
 from harness import Agent, done, tap
-from proxy import (App, example, example_lists, example_policy, haproxies,
-                   probe, xff)
+from matrix import cells
+from proxy import App, example, example_lists, example_policy, probe, xff
 
 BALANCER, STRANGER, CDN = '127.0.0.1', '127.0.0.50', '127.0.0.33'
 EDGE = '192.0.2.130'            # an address of the CDN, behind a balancer
@@ -71,8 +71,8 @@ def check_caps(label, haproxy):
 
 def main():
     with Agent(example_policy(), files=example_lists()) as agent, App() as app:
-        for program in haproxies.find():
-            with example(program, 'haproxy-cdn.cfg', agent.address,
+        for program in cells():
+            with example(program, 'haproxy-cdn.cfg', program.agent(agent),
                          app.address) as haproxy:
                 for case in CASES:
                     check_case(program.name, haproxy, case)

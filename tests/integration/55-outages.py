@@ -9,22 +9,25 @@ import threading
 import time
 
 from harness import SLOW, Agent, done, tap, wait_until
-from proxy import (App, Client, example, example_lists, example_policy,
-                   haproxies, listener, probe, xff)
+from matrix import some_cells
+from proxy import (App, example, example_lists, example_policy, listener,
+                   probe, xff)
 
 BALANCER, OFFICE, CLIENT = '127.0.0.1', '198.51.100.7', '203.0.113.9'
 REFUSED = '203.0.113.66'
 TIMEOUT = {'TRUESRC_TIMEOUT': f'{250 * SLOW}ms'}
 
 
-def agent_on_fixed_port(drain='500ms'):
-    """An agent that comes back where it was."""
-    sock = listener()
-    address = '127.0.0.1:%d' % sock.getsockname()[1]
-    sock.close()
-    config = (f'limits: {{drain-timeout: {drain}}}\n' +
-              example_policy(address))
-    return Agent(config, files=example_lists()), address
+def agent_on_fixed_port(program, drain='500ms'):
+    """An agent that comes back where it was, and where HAProxy looks for it."""
+    address = 'unix:{dir}/agent.sock'
+    if program.spop == 'tcp':
+        with listener() as sock:
+            address = '127.0.0.1:%d' % sock.getsockname()[1]
+    agent = Agent(f'limits: {{drain-timeout: {drain}}}\n' +
+                  example_policy(address), files=example_lists())
+    address = address.replace('{dir}', str(agent.directory))
+    return agent, address.replace('unix:', 'unix@', 1)
 
 
 def hang(agent):
@@ -95,7 +98,7 @@ def check_quick(label, haproxy, when):
 
 
 def check_file(label, program, name, app, normal, without):
-    agent, address = agent_on_fixed_port()
+    agent, address = agent_on_fixed_port(program)
     with agent, example(program, name, address, app, **TIMEOUT) as haproxy:
         tap(haproxy.wait_state('UP') and
             haproxy.server_state() == ('UP', 'L7OK'),
@@ -128,12 +131,12 @@ def check_file(label, program, name, app, normal, without):
 
 def check_kept_connection(label, program, app):
     """A connection that was let in is asked about again at each request."""
-    agent, address = agent_on_fixed_port()
+    agent, address = agent_on_fixed_port(program)
     with agent, example(program, 'haproxy-fail-closed.cfg', address, app,
                         **TIMEOUT) as haproxy:
         haproxy.wait_state('UP')
         miss_second(haproxy, 'haproxy-fail-closed.cfg')
-        with Client(haproxy.address(), BALANCER) as client:
+        with haproxy.client(BALANCER) as client:
             before = probe(haproxy, xff(OFFICE), client=client)
             agent.kill()
             after = probe(haproxy, xff(OFFICE), client=client)
@@ -144,7 +147,7 @@ def check_kept_connection(label, program, app):
 
 def check_soft_stop(label, program, app):
     """An agent that leaves softly is found down while it still serves."""
-    agent, address = agent_on_fixed_port()
+    agent, address = agent_on_fixed_port(program)
     with agent, example(program, 'haproxy-fail-closed.cfg', address, app,
                         **TIMEOUT) as haproxy:
         haproxy.wait_state('UP')
@@ -159,8 +162,8 @@ def check_soft_stop(label, program, app):
 
 def check_second_agent(label, program, app):
     """With two agents, one may go."""
-    one, address = agent_on_fixed_port()
-    two, address2 = agent_on_fixed_port()
+    one, address = agent_on_fixed_port(program)
+    two, address2 = agent_on_fixed_port(program)
     with one, two, example(program, 'haproxy-fail-closed.cfg', address, app,
                            TRUESRC_AGENT2=address2, **TIMEOUT) as haproxy:
         haproxy.wait_state('UP')
@@ -184,7 +187,7 @@ class Load(threading.Thread):
         self.failed = []
 
     def run(self):
-        with Client(self.haproxy.address(), BALANCER) as client:
+        with self.haproxy.client(BALANCER) as client:
             while time.monotonic() < self.end:
                 status = client.get(xff(OFFICE)).status
                 self.count += 1
@@ -196,8 +199,8 @@ class Load(threading.Thread):
 def check_leaving(label, program, app, number):
     """One of two agents is told to leave under load. At the very moment a
     question may cross its good-bye; none is lost after that."""
-    one, address = agent_on_fixed_port('10s')
-    two, address2 = agent_on_fixed_port('10s')
+    one, address = agent_on_fixed_port(program, '10s')
+    two, address2 = agent_on_fixed_port(program, '10s')
     with one, two, example(program, 'haproxy-fail-closed.cfg', address, app,
                            TRUESRC_AGENT2=address2, **TIMEOUT) as haproxy:
         haproxy.wait_state('UP')
@@ -219,19 +222,20 @@ def check_leaving(label, program, app, number):
 
 def main():
     with App() as app:
-        for program in haproxies.find():
+        for program, other in zip(some_cells(), some_cells(other=True)):
             label = program.name
             check_file(f'{label} fail-closed', program,
                        'haproxy-fail-closed.cfg', app.address,
                        check_normal_closed, check_closed)
-            check_file(f'{label} fail-open', program,
+            check_file(f'{other.name} fail-open', other,
                        'haproxy-fail-open.cfg', app.address,
                        check_normal_open, check_open)
             check_kept_connection(label, program, app.address)
-            check_soft_stop(label, program, app.address)
+            check_kept_connection(other.name, other, app.address)
+            check_soft_stop(other.name, other, app.address)
             check_second_agent(label, program, app.address)
             check_leaving(label, program, app.address, signal.SIGUSR1)
-            check_leaving(label, program, app.address, signal.SIGTERM)
+            check_leaving(other.name, other, app.address, signal.SIGTERM)
     done()
 
 

@@ -8,12 +8,12 @@ import threading
 import time
 
 from harness import SLOW, Agent, done, tap
-from proxy import (App, Client, example, example_lists, example_policy,
-                   haproxies, xff)
+from matrix import some_cells
+from proxy import App, example, example_lists, example_policy, xff
 
 BALANCER = '127.0.0.1'
 CLIENTS = 8
-SECONDS = 4
+SECONDS = 3
 
 # The two policies differ in the address that is refused.
 FIRST, SECOND = '192.0.2.7', '192.0.2.8'
@@ -41,7 +41,7 @@ class Load(threading.Thread):
 
     def run(self):
         try:
-            with Client(self.haproxy.address(), BALANCER) as client:
+            with self.haproxy.client(BALANCER) as client:
                 while time.monotonic() < self.end:
                     self.turn(client)
         except OSError as error:
@@ -76,7 +76,7 @@ def run_load(haproxy, agent):
 
 
 def check_reloads(label, program, agent, app):
-    with example(program, 'haproxy-http.cfg', agent.address, app,
+    with example(program, 'haproxy-http.cfg', program.agent(agent), app,
                  TRUESRC_RATE='1000000') as haproxy:
         haproxy.wait_state('UP')
         threads, reloads = run_load(haproxy, agent)
@@ -95,17 +95,18 @@ def check_reloads(label, program, agent, app):
 
 def check_bad_reload(label, program, agent, app):
     """A configuration that is refused changes nothing."""
-    with example(program, 'haproxy-http.cfg', agent.address, app) as haproxy:
+    with example(program, 'haproxy-http.cfg', program.agent(agent),
+                 app) as haproxy:
         haproxy.wait_state('UP')
         agent.reload(policy(FIRST))
         agent.reload('policies: {default: {nonsense: 1}}\n')
-        with Client(haproxy.address(), BALANCER) as client:
+        with haproxy.client(BALANCER) as client:
             statuses = [client.get(xff(address)).status
                         for address in (FIRST, SECOND)]
         tap(statuses == [403, 200],
             f'{label}: a bad configuration leaves the good one', statuses)
         agent.reload(policy(SECOND))
-        with Client(haproxy.address(), BALANCER) as client:
+        with haproxy.client(BALANCER) as client:
             statuses = [client.get(xff(address)).status
                         for address in (FIRST, SECOND)]
         tap(statuses == [200, 403], f'{label}: and the next good one counts',
@@ -114,9 +115,10 @@ def check_bad_reload(label, program, agent, app):
 
 def check_list_file(label, program, agent, app):
     """A list file is read again."""
-    with example(program, 'haproxy-http.cfg', agent.address, app) as haproxy:
+    with example(program, 'haproxy-http.cfg', program.agent(agent),
+                 app) as haproxy:
         haproxy.wait_state('UP')
-        with Client(haproxy.address(), BALANCER) as client:
+        with haproxy.client(BALANCER) as client:
             before = client.get(xff('203.0.113.77')).status
             agent.write_file('lists/drop.txt', '203.0.113.77\n')
             agent.reload(example_policy())
@@ -133,9 +135,10 @@ def check_list_file(label, program, agent, app):
 def main():
     assert policy(FIRST) != example_policy()
     with App() as app:
-        for program in haproxies.find():
+        for program, other in zip(some_cells(), some_cells(other=True)):
             with Agent(policy(FIRST), files=example_lists()) as agent:
                 check_reloads(program.name, program, agent, app.address)
+                check_reloads(other.name, other, agent, app.address)
                 check_bad_reload(program.name, program, agent, app.address)
                 check_list_file(program.name, program, agent, app.address)
                 agent.signal(signal.SIGUSR2)

@@ -8,11 +8,12 @@ import tempfile
 import threading
 
 from harness import Agent, done, tap
-from proxy import App, Client, HAProxy, haproxies, xff
+from matrix import LISTEN, cells
+from proxy import App, HAProxy, xff
 
 BALANCER = '127.0.0.1'
 
-POLICY = '''\
+POLICY = LISTEN + '''\
 policies:
   default:
     trust: [127.0.0.1, 127.0.0.2]
@@ -80,7 +81,7 @@ def start(program, directory, agent, app):
 
 
 def ask(haproxy, size, client):
-    with Client(haproxy.address(), BALANCER) as connection:
+    with haproxy.client(BALANCER) as connection:
         response = connection.get(chain(size, client))
         return (response.status, response.header('X-Real-IP'),
                 response.header('X-Client-Proven'))
@@ -121,7 +122,7 @@ def check_mixed(label, haproxy):
 def check_shut(label, program, directory, app):
     """Fragments that were not agreed on are not sent: shut, not open."""
     with Agent('limits: {fragments: 0}\n' + POLICY) as agent, \
-            start(program, directory, agent.address, app) as haproxy:
+            start(program, directory, program.agent(agent), app) as haproxy:
         haproxy.wait_state('UP', backend='agents')
         tap(ask(haproxy, 400, '203.0.113.9')[0] == 200,
             f'{label}: without fragments, what fits')
@@ -134,9 +135,9 @@ def main():
     with tempfile.TemporaryDirectory() as directory, \
             Agent(POLICY) as agent, App() as app:
         directory = pathlib.Path(directory)
-        for program in haproxies.find():
+        for program in cells():
             label = program.name
-            with start(program, directory, agent.address,
+            with start(program, directory, program.agent(agent),
                        app.address) as haproxy:
                 haproxy.wait_state('UP', backend='agents')
                 check_sizes(label, haproxy, program.new_engine)

@@ -8,13 +8,13 @@ import re
 import tempfile
 
 from harness import Agent, done, tap
-from proxy import (App, Client, HAProxy, haproxies, probe, proxy_v2, said,
-                   xff)
+from matrix import LISTEN, cells
+from proxy import App, HAProxy, probe, proxy_v2, said, xff
 
 BALANCER, STRANGER = '127.0.0.1', '127.0.0.50'
 CLIENT = '203.0.113.9'
 
-POLICIES = '''\
+POLICIES = LISTEN + '''\
 lists:
   balancers: [127.0.0.1, 10.0.0.0/24]
   edge: [192.0.2.0/24]
@@ -58,8 +58,8 @@ defaults
     timeout client 30s
     timeout server 30s
 frontend http
-    bind "${{TRUESRC_BIND}}"
-    bind "${{TRUESRC_BIND_PROXY}}" accept-proxy
+    bind "${{TRUESRC_BIND}}" {proto}
+    bind "${{TRUESRC_BIND_PROXY}}" accept-proxy {proto}
     filter spoe engine truesrc config {spoe}
     http-request send-spoe-group truesrc check
     http-request deny deny_status 503 unless {{ var(txn.truesrc.allowed) -m bool }}
@@ -182,7 +182,7 @@ def check_kong(label, haproxy):
                 'host': 'evil', 'port': '1', 'path': '/in', 'prefix': '/pre'},
         f"{label}: Kong's rules for a trusted peer", got)
     got, outcome = forwarded(haproxy, STRANGER)
-    path = outcome.line.split('"GET ')[1].split()[0]
+    path = re.search(r'/probe-\d+', outcome.line)[0]
     tap(got == {'for': f'9.9.9.9, {CLIENT}, {STRANGER}', 'proto': 'https',
                 'host': 'app.example', 'port': str(haproxy.port()),
                 'path': path, 'prefix': None},
@@ -191,15 +191,15 @@ def check_kong(label, haproxy):
 
 def check_argument(label, haproxy):
     with_argument = [('X-Policy', 'argument')]
-    with Client(haproxy.address(), BALANCER) as client:
+    with haproxy.client(BALANCER) as client:
         client.get(with_argument, f'/argument?ip={CLIENT}')
     answer = said(haproxy.logged(re.escape('/argument?ip=')))
     tap(answer and answer.client_ip == CLIENT and answer.source == 'ip',
         f'{label}: a query parameter', answer)
 
 
-def configuration(directory):
-    """The HAProxy file, its SPOE file beside it."""
+def configuration(directory, proto):
+    """The HAProxy file, its SPOE file beside it; proto: what a bind takes."""
     spoe = directory / 'spoe.conf'
     spoe.write_text(SPOE)
     forward = '\n'.join(
@@ -207,8 +207,8 @@ def configuration(directory):
         f'    http-request set-header {name} %[var(txn.truesrc.fwd_{word})]'
         f' if {{ var(txn.truesrc.fwd_{word}) -m found }}'
         for word, name in FORWARDED.items())
-    config = directory / 'haproxy.cfg'
-    config.write_text(HAPROXY.format(spoe=spoe, forward=forward))
+    config = directory / f'haproxy{len(proto)}.cfg'
+    config.write_text(HAPROXY.format(spoe=spoe, forward=forward, proto=proto))
     return config
 
 
@@ -223,7 +223,7 @@ def policies():
 def check_all(program, agent, app, config):
     binds = {'TRUESRC_BIND': '127.0.0.1', 'TRUESRC_BIND_PROXY': '127.0.0.1'}
     with HAProxy(program, config, binds,
-                 {'TRUESRC_AGENT': agent.address,
+                 {'TRUESRC_AGENT': program.agent(agent),
                   'TRUESRC_APP': app.address}) as haproxy:
         for case in CASES:
             check(program.name, haproxy, case)
@@ -236,10 +236,11 @@ def check_all(program, agent, app, config):
 
 def main():
     with tempfile.TemporaryDirectory(prefix='truesrc-vocabulary-') as name:
-        config = configuration(pathlib.Path(name))
+        configs = {1: configuration(pathlib.Path(name), ''),
+                   2: configuration(pathlib.Path(name), 'proto h2')}
         with Agent(policies()) as agent, App() as app:
-            for program in haproxies.find():
-                check_all(program, agent, app, config)
+            for program in cells():
+                check_all(program, agent, app, configs[program.http])
     done()
 
 

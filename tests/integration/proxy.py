@@ -29,6 +29,9 @@ EXAMPLES = ROOT / 'conf' / 'examples'
 sys.path.insert(0, str(ROOT / 'tests' / 'tools'))
 
 import haproxies  # noqa: E402  (found by the path above)
+# All of these are for who imports this module, too.
+from clients import (  # noqa: E402
+    PROXY_V2, Client, Http2Client, Response, proxy_v1, proxy_v2, xff)
 
 # Long enough for a loaded machine; the shipped default is meant for real ones.
 PATIENT = '5s'
@@ -61,6 +64,8 @@ class HAProxy:
 
     def __init__(self, program, config, binds=None, env=None, parent=None):
         self.program = program
+        self.client_class = (Http2Client if getattr(program, 'http', 1) == 2
+                             else Client)
         self.config = str(config)
         self.parent = parent
         self.directory = None
@@ -153,6 +158,18 @@ class HAProxy:
     def port(self, name='TRUESRC_BIND'):
         return self.address(name)[1]
 
+    # -- clients, in HTTP/1 or 2 --
+
+    def client(self, source=None, proxy=b'', bind='TRUESRC_BIND',
+               address=None):
+        return self.client_class(address or self.address(bind), source, proxy)
+
+    def get(self, headers=(), source=None, proxy=b'', bind='TRUESRC_BIND',
+            address=None, **more):
+        """One request on a connection of its own."""
+        with self.client(source, proxy, bind, address) as client:
+            return client.get(headers, **more)
+
     # -- the stats socket --
 
     def answers(self):
@@ -228,8 +245,8 @@ def example(program, name, agent, app, binds=None, parent=None, **env):
                     'TRUESRC_AGENT2': '127.0.0.1:1', **env}, parent)
 
 
-def example_policy(address='127.0.0.1:0'):
-    """The shipped truesrc.yaml, listening elsewhere."""
+def example_policy(address='127.0.0.1:0\n  - address: unix:{dir}/agent.sock'):
+    """The shipped truesrc.yaml, listening elsewhere: on TCP and locally."""
     text = (EXAMPLES / 'truesrc.yaml').read_text()
     assert '127.0.0.1:9000' in text
     return text.replace('127.0.0.1:9000', address)
@@ -266,9 +283,10 @@ def probe(haproxy, headers=(), source=None, proxy=b'', bind='TRUESRC_BIND',
     if client is not None:
         response = client.get(headers, target, **more)
     else:
-        response = get(address or haproxy.address(bind), headers, source,
-                       proxy, target=target, **more)
-    line = haproxy.logged(re.escape(f' {target} '))
+        response = haproxy.get(headers, source, proxy, bind, address,
+                               target=target, **more)
+    # In HTTP/2 the host stands before it.
+    line = haproxy.logged(rf' \S*{target} ')
     source = re.match(r'(\S+):\d+ \[', line or '')
     return Outcome(response, response.status, said(line), line,
                    source and source[1])
@@ -342,9 +360,6 @@ class App(Server):
                          b'\r\nContent-Length: %d\r\n\r\n' % len(body) + body)
 
 
-PROXY_V2 = b'\r\n\r\n\0\r\nQUIT\n'
-
-
 def receive(sock, count):
     data = b''
     while len(data) < count:
@@ -372,111 +387,3 @@ class TcpApp(Server):
         sock.sendall(f'{self.name} {source}\n'.encode())
         while sock.recv(65536):
             pass
-
-
-# ---- clients ----
-
-
-def proxy_v1(source, destination='192.0.2.1', port=40000):
-    """A PROXY header in text; source None: UNKNOWN."""
-    if source is None:
-        return b'PROXY UNKNOWN\r\n'
-    family = 'TCP6' if ':' in source else 'TCP4'
-    if ':' in source and ':' not in destination:
-        destination = '2001:db8::1'
-    return f'PROXY {family} {source} {destination} {port} 80\r\n'.encode()
-
-
-def proxy_v2(source, destination='192.0.2.1', port=40000):
-    """A PROXY header in binary; source None: LOCAL."""
-    if source is None:
-        return PROXY_V2 + b'\x20\0\0\0'
-    source = ipaddress.ip_address(source)
-    if source.version == 6 and ':' not in destination:
-        destination = '2001:db8::1'
-    block = (source.packed + ipaddress.ip_address(destination).packed +
-             struct.pack('>HH', port, 80))
-    family = b'\x11' if source.version == 4 else b'\x21'
-    return PROXY_V2 + b'\x21' + family + struct.pack('>H', len(block)) + block
-
-
-class Response:
-    def __init__(self, status, headers, body):
-        self.status = status
-        self.headers = headers
-        self.body = body
-
-    def received(self, name):
-        """The lines of a header that reached the backend; [] for none."""
-        if self.status != 200:
-            return []
-        seen = json.loads(self.body)['headers']
-        return [value for field, value in seen if field.lower() ==
-                name.lower()]
-
-    def header(self, name):
-        """The one line of a header that reached the backend, or None."""
-        lines = self.received(name)
-        return lines[0] if len(lines) == 1 else (lines or None)
-
-
-class Client:
-    """One connection to HAProxy; requests on it are answered in order."""
-
-    def __init__(self, address, source=None, proxy=b'', timeout=20.0):
-        self.sock = socket.create_connection(
-            address, timeout, (source, 0) if source else None)
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.buffer = b''
-        if proxy:
-            self.sock.sendall(proxy)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.close()
-
-    def close(self):
-        self.sock.close()
-
-    def fill(self):
-        data = self.sock.recv(65536)
-        if not data:
-            raise ConnectionError('closed')
-        self.buffer += data
-
-    def send(self, headers=(), target='/', method='GET'):
-        """headers: pairs, or whole lines as they are to be sent."""
-        lines = [f'{method} {target} HTTP/1.1', 'Host: app.example']
-        lines += [header if isinstance(header, str) else ': '.join(header)
-                  for header in headers]
-        self.sock.sendall(('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1'))
-
-    def receive(self):
-        while b'\r\n\r\n' not in self.buffer:
-            self.fill()
-        head, _, self.buffer = self.buffer.partition(b'\r\n\r\n')
-        lines = head.decode('latin-1').split('\r\n')
-        headers = dict(line.lower().split(': ', 1) for line in lines[1:]
-                       if ': ' in line)
-        length = int(headers.get('content-length', 0))
-        while len(self.buffer) < length:
-            self.fill()
-        body, self.buffer = self.buffer[:length], self.buffer[length:]
-        return Response(int(lines[0].split()[1]), headers, body)
-
-    def get(self, headers=(), target='/', method='GET'):
-        self.send(headers, target, method)
-        return self.receive()
-
-
-def get(address, headers=(), source=None, proxy=b'', **more):
-    """One request on a connection of its own."""
-    with Client(address, source, proxy) as client:
-        return client.get(headers, **more)
-
-
-def xff(*lines):
-    """Lines of X-Forwarded-For."""
-    return [('X-Forwarded-For', line) for line in lines]

@@ -3,10 +3,12 @@
 """The HAProxys that tests run with: the installed one, and those of other
 Debian suites unpacked under .haproxy/ in the repository.
 
-    haproxies.py    gets what is missing and prints which versions there are
+    haproxies.py            gets what is missing, prints which there are
+    haproxies.py --closing  says in a few words which there are
 
-Ends with 1 when there are too few: at least 2.6 and one of 3.1 or newer, for
-the two speak SPOP through different engines. ALLOW_SKIP=1 makes do with less.
+Ends with 1 when there are too few: three at least, 2.6 and 3.0 among them and
+one of 3.1 or newer, for these speak SPOP through another engine. ALLOW_SKIP=1
+makes do with less, and says so.
 """
 
 import os
@@ -19,6 +21,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CACHE = os.path.join(HERE, '..', '..', '.haproxy')
 SUITES = ('trixie', 'sid', 'experimental')
 NEW_ENGINE = (3, 1)
+NEVER_SKIPPED = ((2, 6), (3, 0))
+LEAST = 3
 
 
 class Program:
@@ -76,19 +80,41 @@ def fetch():
                        stdout=subprocess.DEVNULL, check=False)
 
 
-def enough(programs):
-    return (any(program.version == (2, 6) for program in programs) and
-            any(program.new_engine for program in programs))
+def missing(programs):
+    """Why these are too few, or ''."""
+    versions = {program.version for program in programs}
+    for version in NEVER_SKIPPED:
+        if version not in versions:
+            return f'{version[0]}.{version[1]} is missing'
+    if not any(program.new_engine for program in programs):
+        return 'one of 3.1 or newer is missing'
+    if len(versions) < LEAST:
+        return f'{LEAST} versions are needed'
+    return ''
+
+
+def closing(programs):
+    names = ', '.join(program.full for program in programs) or 'none'
+    why = missing(programs)
+    if why:
+        word = ('skipped by ALLOW_SKIP=1'
+                if os.environ.get('ALLOW_SKIP') == '1' else 'TOO FEW')
+        return f'HAProxy {names} ({word}: {why})'
+    return f'HAProxy {names}'
 
 
 def main():
+    if sys.argv[1:] == ['--closing']:
+        print(closing(find()))
+        return 0
     fetch()
     programs = find()
     for program in programs:
         print(f'# {program}: {program.path}')
-    if enough(programs):
+    why = missing(programs)
+    if not why:
         return 0
-    print('# too few: 2.6 and one of 3.1 or newer are needed')
+    print(f'# too few: {why}')
     return 0 if os.environ.get('ALLOW_SKIP') == '1' else 1
 
 

@@ -11,7 +11,8 @@
 # there was nothing to run.
 #
 # TAP_TOTALS names a file that the sums are appended to; with TAP_COMMENTS=1 the
-# comments of the programs are shown, too.
+# comments of the programs are shown, too. What TAP_WITH says stands behind the
+# last line: "N passed, N failed; HAProxy 2.6.12".
 
 set -u
 
@@ -96,5 +97,5 @@ fi
 [ -z "${TAP_TOTALS:-}" ] ||
 	echo "$passed $failed $skipped" >>"$TAP_TOTALS"
 [ "$skipped" -eq 0 ] || echo "$skipped skipped"
-echo "$passed passed, $failed failed"
+echo "$passed passed, $failed failed${TAP_WITH:+; $TAP_WITH}"
 [ "$failed" -eq 0 ]

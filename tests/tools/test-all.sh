@@ -5,7 +5,8 @@
 #
 # Everything that has to pass, a stage after the other; a stage that fails does
 # not keep the next from running, and one that is missing has failed. The last
-# line is "N passed, N failed"; ends with 1 when anything failed.
+# line is "N passed, N failed; HAProxy ..." with the versions that were run; ends
+# with 1 when anything failed.
 #
 # ALLOW_SKIP=1 makes do with the HAProxys at hand.
 
@@ -114,11 +115,11 @@ B=$threaded TSAN_OPTIONS="report_thread_leaks=0 exitcode=66" \
 	run tests/integration/51-*.py tests/integration/56-*.py
 
 title "all done"
-awk '
+awk -v with="$(/usr/bin/python3 tests/tools/haproxies.py --closing)" '
 	{ passed += $1; failed += $2; skipped += $3 }
 	END {
 		if (skipped)
 			print skipped " skipped"
-		print passed + 0 " passed, " failed + 0 " failed"
+		print passed + 0 " passed, " failed + 0 " failed; " with
 		exit failed > 0
 	}' "$TAP_TOTALS"
