@@ -94,6 +94,39 @@ def same_ids(agent):
             assert (ack.stream_id, ack.frame_id) == (9, 1)
 
 
+def same_ids_everywhere(agent):
+    """HAProxys of the new engine number each connection from 1 on: all the
+    same ids, and each connection has its own answers."""
+    peers = []
+    try:
+        for number in range(100):
+            peers.append(Peer(agent.address))
+            peers[-1].hello()
+        for turn in range(5):
+            for number, peer in enumerate(peers):
+                client = ipaddress.ip_address(f'198.51.{turn}.{number}')
+                peer.notify(2 * turn + 1, 1, [('m', [('peer', client)])])
+            for number, peer in reversed(list(enumerate(peers))):
+                ack = peer.recv_ack()
+                assert (ack.stream_id, ack.frame_id) == (2 * turn + 1, 1)
+                assert str(ack.get('client_ip')) == f'198.51.{turn}.{number}'
+    finally:
+        for peer in peers:
+            peer.close()
+
+
+def one_piece(agent):
+    """HAProxy 3.2 resets a connection whose HELLO comes in two pieces: a
+    reader that waits gets all of it at once, and of an answer too."""
+    for _ in range(200):
+        with Peer(agent.address) as peer:
+            for frame in (spop.hello_frame(),
+                          spop.notify_frame(1, 1, message())):
+                peer.send_frame(frame)
+                data = peer.sock.recv(65536)
+                assert len(data) == 4 + int.from_bytes(data[:4], 'big')
+
+
 def odd_ids(agent):
     with Peer(agent.address) as peer:
         peer.hello()
@@ -196,6 +229,8 @@ with Agent(CONFIG) as agent:
         attempt(f'{count} NOTIFYs in one segment', one_segment, agent, count)
     attempt('NOTIFYs behind the HELLO', with_hello, agent)
     attempt('the same ids several times', same_ids, agent)
+    attempt('the same ids on many connections', same_ids_everywhere, agent)
+    attempt('HELLO and ACK come in one piece', one_piece, agent)
     attempt('ids up to 64 bits', odd_ids, agent)
     for size in (1, 2, 7):
         attempt(f'{size} bytes at a time', dribble, agent, size)

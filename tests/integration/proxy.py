@@ -342,6 +342,9 @@ class Server:
 class App(Server):
     """An HTTP server that answers with what it was sent, as JSON."""
 
+    def notice(self, headers):
+        """For those who want to know what comes through."""
+
     def serve(self, sock):
         buffer = b''
         while True:
@@ -354,6 +357,7 @@ class App(Server):
             lines = head.decode('latin-1').split('\r\n')
             headers = [line.split(': ', 1) if ': ' in line
                        else [line.rstrip(':'), ''] for line in lines[1:]]
+            self.notice(headers)
             body = json.dumps({'request': lines[0],
                                'headers': headers}).encode()
             sock.sendall(b'HTTP/1.1 200 OK\r\nContent-Type: application/json'
