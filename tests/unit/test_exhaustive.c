@@ -243,6 +243,131 @@ START_TEST(every_byte_left_out_or_doubled)
 }
 END_TEST
 
+/* ---- keys ---- */
+
+/* Bytes of the frame before its payload; the payload, to read it. */
+static struct model_bytes
+payload_of(const struct specimen *specimen)
+{
+	struct model_bytes rest = {
+	    specimen->frame + 9, specimen->length - 9, false};
+
+	model_varint(&rest);
+	model_varint(&rest);
+	return rest;
+}
+
+/* The frame with these bytes of it taken times over; its length fits. */
+static void
+put_repeated(
+    const struct specimen *specimen, size_t from, size_t to, unsigned times)
+{
+	size_t length;
+
+	input.length = 0;
+	put(specimen->before, specimen->before_length);
+	put(specimen->frame, from);
+	for (unsigned i = 0; i < times; i++)
+		put(specimen->frame + from, to - from);
+	put(specimen->frame + to, specimen->length - to);
+	length = input.length - specimen->before_length - 4;
+	input.data[specimen->before_length + 2] = (uint8_t)(length >> 8);
+	input.data[specimen->before_length + 3] = (uint8_t)length;
+	put(next->data, next->length);
+}
+
+START_TEST(every_key_left_out_or_doubled)
+{
+	for (size_t i = 0; i < corpus.count; i++) {
+		const struct specimen *specimen = &corpus.list[i];
+		struct model_bytes rest = payload_of(specimen);
+		unsigned type = specimen_type(specimen);
+
+		if (type != 1 && type != 2)
+			continue;
+		while (rest.length > 0) {
+			size_t from = specimen->length - rest.length;
+
+			model_string(&rest);
+			model_value(&rest);
+			ck_assert(!rest.broken);
+			for (unsigned times = 0; times < 3; times++) {
+				put_repeated(specimen, from,
+				    specimen->length - rest.length, times);
+				expect_agreement();
+				hearing_record(
+				    &hearing, &whole, input.data, input.length);
+			}
+		}
+	}
+	tell("keys");
+}
+END_TEST
+
+/* ---- fragments ---- */
+
+/* A frame with this specimen's ids. */
+static void
+put_piece(const struct specimen *specimen, unsigned type, unsigned flags,
+    const uint8_t *payload, size_t size)
+{
+	size_t ids = specimen->length - 9 - payload_of(specimen).length;
+	size_t length = 5 + ids + size;
+
+	put((const uint8_t[]){0, 0, (uint8_t)(length >> 8), (uint8_t)length,
+		(uint8_t)type, 0, 0, 0, (uint8_t)flags},
+	    9);
+	put(specimen->frame + 9, ids);
+	put(payload, size);
+}
+
+/* In two pieces with an empty one between; the limit is what it says. */
+static void
+fragment(const struct specimen *specimen, size_t at, uint32_t limit)
+{
+	struct model_bytes payload = payload_of(specimen);
+
+	hearing.limits.fragments = model.fragments = limit;
+	input.length = 0;
+	put(specimen->before, specimen->before_length);
+	put_piece(specimen, 3, 0, payload.data, at);
+	put_piece(specimen, 0, 0, payload.data, 0);
+	put_piece(specimen, 0, 1, payload.data + at, payload.length - at);
+	put(next->data, next->length);
+	expect_agreement();
+	if ((whole.state == DIALOG_OPEN) != (payload.length <= limit))
+		wrong("taken, or not");
+}
+
+START_TEST(every_way_to_fragment)
+{
+	for (size_t i = 0; i < corpus.count; i++) {
+		const struct specimen *specimen = &corpus.list[i];
+		struct model_bytes payload = payload_of(specimen);
+
+		put_specimen(specimen);
+		expect_agreement();
+		if (specimen_type(specimen) != 3 ||
+		    specimen->frame[FRAME_FIN_AT] != 1 ||
+		    whole.state != DIALOG_OPEN || payload.length < 2)
+			continue;
+		cut = whole;
+		for (size_t at = 0; at <= payload.length; at++) {
+			fragment(specimen, at, HEARING_FRAGMENTS);
+			if (whole.length != cut.length ||
+			    memcmp(whole.said, cut.said, cut.length) != 0)
+				wrong("another answer in fragments");
+		}
+		for (uint32_t limit = 1; limit <= payload.length; limit++)
+			fragment(specimen, payload.length / 2, limit);
+		fragment(specimen, 1, (uint32_t)payload.length);
+		fragment(specimen, 1, (uint32_t)payload.length - 1);
+		hearing.limits.fragments = model.fragments = HEARING_FRAGMENTS;
+	}
+	tell("fragments");
+}
+END_TEST
+
 int
 main(void)
 {
@@ -259,6 +384,8 @@ main(void)
 	tcase_add_test(tests, dribbled);
 	tcase_add_test(tests, every_changed_byte);
 	tcase_add_test(tests, every_byte_left_out_or_doubled);
+	tcase_add_test(tests, every_key_left_out_or_doubled);
+	tcase_add_test(tests, every_way_to_fragment);
 	suite_add_tcase(suite, tests);
 	return run_exhaustive(suite);
 }
