@@ -11,10 +11,10 @@
 #include "tests/unit/dialog_hearing.h"
 #include "tests/unit/frame_corpus.h"
 
-#ifdef EXACT_BY_SANITIZER
-#define SLOW_BY_SANITIZER true
+#if defined(EXACT_BY_SANITIZER) || !defined(__OPTIMIZE__)
+#define SLOW_BUILD true
 #else
-#define SLOW_BY_SANITIZER false
+#define SLOW_BUILD false
 #endif
 
 static const char yaml[] =
