@@ -72,6 +72,8 @@ $(B)/replay/%: $(B)/tests/fuzz/%.o $(B)/tests/fuzz/replay.o $(B)/libtruesrc.a
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(PARTS) -o $@ $^ $(LIBS)
 
+include tests/faults/faults.mk
+
 # ---- coverage ----
 
 coverage: ## lines and branches that tests reach; fails when these are too few

@@ -138,7 +138,7 @@ class Agent:
         config = config.replace('{dir}', str(self.directory))
         if not re.search(r'^listen:', config, re.MULTILINE):
             config = LISTEN + config
-        self.config_path.write_text(config)
+        self.write_file(self.config_path.name, config)
 
     def write_file(self, name, text):
         path = self.directory / name
