@@ -3,6 +3,29 @@
 
 /* The explanation for programs: one JSON object a line. */
 
+/*
+ * What could not be completed for want of memory is NULL from then on, and so
+ * is what it was to be part of: an answer is whole, or it is none.
+ */
+
+static void
+put(json_t **object, const char *key, json_t *take)
+{
+	if (json_object_set_new_nocheck(*object, key, take) == 0)
+		return;
+	json_decref(*object);
+	*object = NULL;
+}
+
+static void
+append(json_t **array, json_t *take)
+{
+	if (json_array_append_new(*array, take) == 0)
+		return;
+	json_decref(*array);
+	*array = NULL;
+}
+
 /* What is told came as JSON, or from the configuration: it is UTF-8. */
 static json_t *
 json_view(struct view text)
@@ -35,10 +58,10 @@ json_walk(const struct trace *trace)
 		if (step->kind != TRACE_TRUSTED)
 			continue;
 		hop = json_object();
-		json_object_set_new_nocheck(hop, "address",
+		put(&hop, "address",
 		    json_string_nocheck(explain_address(&step->address, text)));
-		json_object_set_new_nocheck(hop, "list", json_view(step->list));
-		json_array_append_new(walk, hop);
+		put(&hop, "list", json_view(step->list));
+		append(&walk, hop);
 	}
 	return walk;
 }
@@ -50,7 +73,7 @@ json_flags(uint32_t flags)
 
 	for (unsigned flag = 0; flag < FLAG_COUNT; flag++)
 		if (flags >> flag & 1)
-			json_array_append_new(array,
+			append(&array,
 			    json_string_nocheck(flag_name((enum flag)flag)));
 	return array;
 }
@@ -62,8 +85,7 @@ json_forward(const struct answer *answer)
 
 	for (unsigned i = 0; i < FORWARD_COUNT; i++)
 		if (answer->forward[i].data)
-			json_object_set_new_nocheck(object,
-			    forward_field_name((enum forward_field)i),
+			put(&object, forward_field_name((enum forward_field)i),
 			    json_view(answer->forward[i]));
 	return object;
 }
@@ -73,8 +95,8 @@ json_refusal(const char *error)
 {
 	json_t *object = json_object();
 
-	json_object_set_new_nocheck(object, "ok", json_false());
-	json_object_set_new_nocheck(object, "error", json_string(error));
+	put(&object, "ok", json_false());
+	put(&object, "error", json_string(error));
 	return object;
 }
 
@@ -84,17 +106,17 @@ json_undecided(const struct answer *answer)
 {
 	json_t *object = json_object();
 
-	json_object_set_new_nocheck(object, "ok", json_false());
-	json_object_set_new_nocheck(object, "allowed", json_false());
-	json_object_set_new_nocheck(object, "error", json_view(answer->error));
+	put(&object, "ok", json_false());
+	put(&object, "allowed", json_false());
+	put(&object, "error", json_view(answer->error));
 	return object;
 }
 
 static void
-set_when(json_t *object, const char *key, json_t *value, bool there_is_one)
+put_when(json_t **object, const char *key, json_t *value, bool there_is_one)
 {
 	if (there_is_one)
-		json_object_set_new_nocheck(object, key, value);
+		put(object, key, value);
 	else
 		json_decref(value);
 }
@@ -104,33 +126,26 @@ json_answer(const struct answer *answer, const struct trace *trace)
 {
 	json_t *object = json_object();
 
-	json_object_set_new_nocheck(object, "ok", json_true());
-	json_object_set_new_nocheck(
-	    object, "allowed", json_boolean(answer->allowed));
-	json_object_set_new_nocheck(
-	    object, "verdict", json_view(answer->verdict));
-	set_when(object, "would_verdict", json_view(answer->would_verdict),
+	put(&object, "ok", json_true());
+	put(&object, "allowed", json_boolean(answer->allowed));
+	put(&object, "verdict", json_view(answer->verdict));
+	put_when(&object, "would_verdict", json_view(answer->would_verdict),
 	    answer->would_verdict.data);
-	json_object_set_new_nocheck(
-	    object, "client_ip", json_address(&answer->client_ip));
-	json_object_set_new_nocheck(
-	    object, "client_net", json_address(&answer->client_net));
-	json_object_set_new_nocheck(
-	    object, "proven", json_boolean(answer->proven));
-	json_object_set_new_nocheck(
-	    object, "trusted", json_boolean(answer->trusted));
-	json_object_set_new_nocheck(
-	    object, "source", json_view(answer->source));
-	json_object_set_new_nocheck(object, "hops", json_integer(answer->hops));
-	json_object_set_new_nocheck(object, "walk", json_walk(trace));
-	json_object_set_new_nocheck(object, "rule", json_view(answer->rule));
-	json_object_set_new_nocheck(object, "list", json_view(answer->list));
-	set_when(object, "status", json_integer(answer->status),
+	put(&object, "client_ip", json_address(&answer->client_ip));
+	put(&object, "client_net", json_address(&answer->client_net));
+	put(&object, "proven", json_boolean(answer->proven));
+	put(&object, "trusted", json_boolean(answer->trusted));
+	put(&object, "source", json_view(answer->source));
+	put(&object, "hops", json_integer(answer->hops));
+	put(&object, "walk", json_walk(trace));
+	put(&object, "rule", json_view(answer->rule));
+	put(&object, "list", json_view(answer->list));
+	put_when(&object, "status", json_integer(answer->status),
 	    answer->status != 0);
-	set_when(object, "message", json_view(answer->message),
+	put_when(&object, "message", json_view(answer->message),
 	    answer->message.data);
-	json_object_set_new_nocheck(object, "flags", json_flags(answer->flags));
-	json_object_set_new_nocheck(object, "forward", json_forward(answer));
+	put(&object, "flags", json_flags(answer->flags));
+	put(&object, "forward", json_forward(answer));
 	return object;
 }
 
@@ -148,6 +163,9 @@ explain_json(struct explain *explain, const char *line, size_t length)
 		return NULL;
 	question = json_loadb(
 	    line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &wrong);
+	/* The one thing that the library fails of without a word. */
+	if (!question && wrong.text[0] == '\0')
+		return NULL;
 	error = question ? explain_read(explain, question) : wrong.text;
 	if (error) {
 		told = json_refusal(error);

@@ -69,7 +69,7 @@ inbox_init(struct inbox *inbox, struct ev_loop *loop, void *owner,
 		close(descriptor);
 		return false;
 	}
-	pthread_mutex_init(&inbox->mutex, NULL);
+	inbox->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	inbox->loop = loop;
 	return true;
 }

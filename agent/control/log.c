@@ -273,7 +273,7 @@ log_write(const struct logger *logger, enum log_level level, const char *event,
 void
 log_init(struct log *log, int descriptor)
 {
-	pthread_mutex_init(&log->mutex, NULL);
+	log->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	log->descriptor = descriptor;
 	atomic_init(&log->level, LOG_INFO_);
 	atomic_init(&log->format, LOG_LOGFMT);
