@@ -3,6 +3,16 @@
 
 #include <stddef.h>
 
+uint64_t
+deadline_clock_advance(struct deadline_clock *clock, uint64_t now)
+{
+	uint64_t passed = now > clock->last ? now - clock->last : 0;
+
+	clock->last = now;
+	clock->time += passed < DEADLINE_LEAP ? passed : DEADLINE_LEAP;
+	return clock->time;
+}
+
 void
 deadlines_init(struct deadlines *deadlines)
 {

@@ -6,7 +6,7 @@
  * What may not last for ever. One queue for each kind: since all of a kind
  * have the same time, the one that began first ends first, and one timer for
  * all of them is enough. Times are milliseconds of a clock that only runs
- * forward.
+ * forward, and never by leaps.
  */
 
 #include <stdbool.h>
@@ -32,6 +32,22 @@ struct deadline {
 struct deadlines {
 	struct deadline heads[DEADLINE_KINDS];
 };
+
+/*
+ * Time as it passed for those who wait for us. Where the process was stopped,
+ * or the machine, the monotonic clock may leap: what came in meanwhile has not
+ * been read yet, and nobody is late for that.
+ */
+struct deadline_clock {
+	uint64_t last; /* monotonic milliseconds */
+	uint64_t time;
+};
+
+/* The most that counts between two looks at the clock, in milliseconds. */
+enum { DEADLINE_LEAP = 200 };
+
+/* Gives the time; never less than before, whatever now is. */
+uint64_t deadline_clock_advance(struct deadline_clock *clock, uint64_t now);
 
 void deadlines_init(struct deadlines *deadlines);
 bool deadlines_empty(const struct deadlines *deadlines);

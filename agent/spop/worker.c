@@ -25,6 +25,7 @@ begin_turn(struct worker *worker)
 	worker->edition =
 	    publication_enter(worker->publication, worker->number);
 	worker->now = monotonic_milliseconds();
+	deadline_clock_advance(&worker->clock, worker->now);
 }
 
 static void
@@ -88,7 +89,7 @@ on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
 	(void)events;
 	for (unsigned kind = 0; kind < DEADLINE_KINDS; kind++)
 		while ((expired = deadlines_expired(&worker->deadlines,
-			    (enum deadline_kind)kind, worker->now,
+			    (enum deadline_kind)kind, worker->clock.time,
 			    times[kind])) != NULL)
 			connection_expire(connection_of(expired));
 	if (deadlines_empty(&worker->deadlines))
@@ -99,7 +100,7 @@ void
 worker_set_deadline(
     struct worker *worker, struct deadline *deadline, enum deadline_kind kind)
 {
-	deadline_set(&worker->deadlines, deadline, kind, worker->now);
+	deadline_set(&worker->deadlines, deadline, kind, worker->clock.time);
 	if (!ev_is_active(&worker->sweep)) {
 		ev_timer_set(&worker->sweep, sweep_interval, sweep_interval);
 		ev_timer_start(worker->loop, &worker->sweep);
@@ -244,6 +245,8 @@ init(struct worker *worker, const struct worker_settings *settings)
 	for (unsigned order = 0; order < WORKER_ORDERS; order++)
 		worker->orders[order].kind = order;
 	ev_timer_init(&worker->sweep, on_sweep, 0., 0.);
+	/* What has come in is read first: it may be what is waited for. */
+	ev_set_priority(&worker->sweep, EV_MINPRI);
 	worker->sweep.data = worker;
 }
 

@@ -40,9 +40,10 @@ struct worker {
 	bool draining;
 	struct ev_loop *loop;
 	struct publication *publication;
-	struct edition *edition; /* of this turn of the loop */
-	uint64_t now;            /* of this turn, monotonic milliseconds */
-	uint8_t *input;          /* what was just received */
+	struct edition *edition;     /* of this turn of the loop */
+	uint64_t now;                /* of this turn, monotonic milliseconds */
+	struct deadline_clock clock; /* of deadlines, as of this turn */
+	uint8_t *input;              /* what was just received */
 	size_t input_size;
 	uint8_t *output; /* what is just to be sent */
 	size_t output_size;

@@ -2,10 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The wall clock is put forward and back under a running agent: only the log
 shows it. What waits ends when its time by the monotonic clock is over, what
-has no deadline stays, and reloads, draining and pauses take no longer."""
+has no deadline stays, and reloads, draining and pauses take no longer.
+
+The monotonic clock leaps, as after the process was stopped, or a virtual
+machine: what waits does not end for that, and what came in meanwhile counts.
+"""
 
 import datetime
 import select
+import signal
 import socket
 import threading
 import time
@@ -23,8 +28,11 @@ STEPS = {'a second forward': 1, 'a second back': -1, 'an hour forward': 3600,
          'an hour back': -3600, 'ten years forward': YEARS,
          'ten years back': -YEARS}
 
+LEAPS = {'a second': 1, 'an hour': 3600, 'ten years': YEARS}
+
 HELLO, FRAME, DRAIN = 1.0, 1.5, 0.8
 EARLY, LATE = 0.05, 1.0 * SLOW
+LEAP = 0.2  # counts at most
 
 CONFIG = '''
 threads: 2
@@ -50,19 +58,20 @@ def new_agent():
 class Waiting:
     """A connection that is to end at its time: began + seconds."""
 
-    def __init__(self, agent, seconds):
+    def __init__(self, agent, seconds, early=EARLY):
         self.peer = spop.Peer(agent.address, timeout=20)
         self.seconds = seconds
+        self.early = early
         self.began = time.monotonic()
         self.ended = None
 
     def fileno(self):
         return self.peer.sock.fileno()
 
-    def check(self, name):
+    def check(self, name, early=0.0):
         expect(self.ended is not None, name, 'lives for ever')
         lasted = self.ended - self.began
-        expect(self.seconds - EARLY <= lasted <= self.seconds + LATE,
+        expect(self.seconds - self.early - early <= lasted <= self.seconds + LATE,
                f'{name} lasted {lasted:.2f} s, not {self.seconds}')
         self.peer.close()
 
@@ -82,8 +91,9 @@ def halted(agent):
 
 def choked(agent):
     """Asks and does not read; hangs up, and no more, when it is over: a
-    while is left to it for what is under way."""
-    waiting = Waiting(agent, FRAME + 0.5)
+    while is left to it for what is under way. What the agent has no more
+    room for is still taken by its socket."""
+    waiting = Waiting(agent, FRAME + 0.5, 1.0)
     sock = waiting.peer.sock
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
     waiting.peer.hello()
@@ -160,13 +170,66 @@ def step_while_waiting(step):
         agent.remove()
 
 
+def leap_while_waiting(leap):
+    agent = new_agent()
+    try:
+        idle = [greeted(agent) for _ in range(20)]
+        ends = [make(agent) for make in (choked, halted, silent)
+                for _ in range(4)]
+        time.sleep(0.2)
+        agent.page.set('leap', leap * SECOND)
+        wait_for(ends, time.monotonic() + FRAME + 0.5 + 2 * LATE)
+        for each in ends:
+            each.check(f'one of {each.seconds} s', LEAP)
+        for peer in idle:
+            ask(peer)
+            peer.close()
+        expect(agent.reload()['result'] == 'ok')
+        expect(ask(greeted(agent)) == 2, 'the old configuration')
+        agent.end()
+    finally:
+        agent.remove()
+
+
+def stopped(seconds):
+    """The process is stopped for longer than all deadlines. Whoever sends
+    meanwhile what was waited for is served."""
+    hello = spop.hello_frame().encode()
+    question = spop.notify_frame(1, 1, QUESTION).encode()
+    agent = new_agent()
+    try:
+        greeting = [spop.Peer(agent.address, timeout=20) for _ in range(300)]
+        asking = [greeted(agent) for _ in range(300)]
+        for peer in greeting:
+            peer.send(hello[:20])
+        for peer in asking:
+            peer.send(question[:20])
+        time.sleep(0.3)
+        agent.signal(signal.SIGSTOP)
+        time.sleep(seconds)
+        for peer in greeting:
+            peer.send(hello[20:])
+        for peer in asking:
+            peer.send(question[20:])
+        agent.signal(signal.SIGCONT)
+        for peer in greeting:
+            spop.decode_agent_hello(peer.recv_frame())
+        for peer in asking:
+            expect(peer.recv_ack().get('allowed') is True)
+        for peer in greeting + asking:
+            peer.close()
+        agent.end()
+    finally:
+        agent.remove()
+
+
 def step_while_draining(step):
     agent = new_agent()
     try:
         idle = [greeted(agent) for _ in range(5)]
         late = halted(agent)
         began = time.monotonic()
-        agent.signal(15)
+        agent.signal(signal.SIGTERM)
         time.sleep(0.1)
         agent.page.set('step', step * SECOND)
         for peer in idle:
@@ -254,7 +317,10 @@ def main():
                          ('a pause of accepting', step_while_pausing)):
         run_all([(f'{what}: the clock goes {name}', action, step)
                  for name, step in STEPS.items()])
+    run_all([(f'what waits: the monotonic clock leaps {name}',
+              leap_while_waiting, leap) for name, leap in LEAPS.items()])
     attempt('the clock jumps under load', steps_under_load, 0)
+    attempt('the process is stopped', stopped, 2 * FRAME)
     note(f'{time.monotonic() - began:.0f} s')
     done()
 

@@ -130,3 +130,9 @@ faults_step(void)
 {
 	return page != NULL ? page->step : 0;
 }
+
+int64_t
+faults_leap(void)
+{
+	return page != NULL ? page->leap : 0;
+}

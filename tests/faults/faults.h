@@ -28,6 +28,7 @@ struct faults_page {
 	_Atomic uint64_t error;
 	_Atomic uint64_t cut;     /* a bit for each: one byte a call */
 	_Atomic int64_t step;     /* of the wall clock, nanoseconds */
+	_Atomic int64_t leap;     /* of the monotonic clock */
 	_Atomic uint64_t foreign; /* only calls from outside the program */
 	_Atomic uint64_t seen;    /* armed calls so far */
 	_Atomic uint64_t strikes; /* of them made to fail */
@@ -45,7 +46,8 @@ bool faults_strike(enum faults_call call, int descriptor, const void *caller);
 /* Is it to take one byte only? */
 bool faults_cut(enum faults_call call);
 
-/* Nanoseconds that the wall clock is off. */
+/* Nanoseconds that the wall clock is off, or the monotonic one. */
 int64_t faults_step(void);
+int64_t faults_leap(void);
 
 #endif

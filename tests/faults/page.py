@@ -33,8 +33,8 @@ GROUPS = {
 
 FOR_EVER = (1 << 64) - 1
 COUNTS_MAX = 64
-WORDS = ('armed', 'first', 'last', 'error', 'cut', 'step', 'foreign', 'seen',
-         'strikes')
+WORDS = ('armed', 'first', 'last', 'error', 'cut', 'step', 'leap', 'foreign',
+         'seen', 'strikes')
 COUNTS_AT = 8 * len(WORDS)
 PORTS_AT = COUNTS_AT + 8 * COUNTS_MAX
 SIZE = PORTS_AT + 65536 // 8

@@ -286,15 +286,13 @@ HERE(send)(int fd, const void *bytes, size_t size, int flags)
 	return REAL(send)(fd, bytes, size, flags);
 }
 
-/* ---- the wall clock ---- */
+/* ---- clocks ---- */
 
 enum { BILLION = 1000000000 };
 
 static void
-add_step(struct timespec *time)
+add_step(struct timespec *time, int64_t step)
 {
-	int64_t step = faults_step();
-
 	time->tv_sec += step / BILLION;
 	time->tv_nsec += step % BILLION;
 	if (time->tv_nsec >= BILLION) {
@@ -314,7 +312,9 @@ HERE(clock_gettime)(clockid_t clock, struct timespec *time)
 	if (REAL(clock_gettime)(clock, time) != 0)
 		return -1;
 	if (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)
-		add_step(time);
+		add_step(time, faults_step());
+	else if (clock == CLOCK_MONOTONIC)
+		add_step(time, faults_leap());
 	return 0;
 }
 
@@ -328,7 +328,7 @@ HERE(gettimeofday)(struct timeval *restrict time, void *restrict zone)
 	if (REAL(gettimeofday)(time, zone) != 0)
 		return -1;
 	now = (struct timespec){time->tv_sec, time->tv_usec * 1000};
-	add_step(&now);
+	add_step(&now, faults_step());
 	*time = (struct timeval){now.tv_sec, now.tv_nsec / 1000};
 	return 0;
 }

@@ -74,6 +74,37 @@ START_TEST(test_begun_anew)
 }
 END_TEST
 
+/* Milliseconds of the monotonic clock, and the time that counts then. */
+START_TEST(test_leaps)
+{
+	static const struct {
+		uint64_t now;
+		uint64_t time;
+	} rows[] = {
+	    {5000, 200},
+	    {5000, 200},
+	    {5001, 201},
+	    {5100, 300},
+	    {5299, 499},
+	    {5499, 699},
+	    {5700, 899},
+	    {9000, 1099},
+	    {315360000000, 1299},
+	    {315360000050, 1349},
+	    {315359999000, 1349},
+	    {315359999010, 1359},
+	    {UINT64_MAX, 1559},
+	    {0, 1559},
+	};
+	struct deadline_clock clock = {0};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		ck_assert_msg(
+		    deadline_clock_advance(&clock, rows[i].now) == rows[i].time,
+		    "row %zu", i);
+}
+END_TEST
+
 START_TEST(test_another_kind)
 {
 	deadline_set(&deadlines, &a, DEADLINE_HELLO, 1000);
@@ -111,6 +142,7 @@ main(void)
 	tcase_add_test(tests, test_to_the_millisecond);
 	tcase_add_test(tests, test_oldest_first);
 	tcase_add_test(tests, test_begun_anew);
+	tcase_add_test(tests, test_leaps);
 	tcase_add_test(tests, test_another_kind);
 	tcase_add_test(tests, test_from_the_middle);
 	suite_add_tcase(suite, tests);
