@@ -12,6 +12,7 @@ explain_new(const struct generation *generation)
 {
 	struct explain *explain = calloc(1, sizeof(*explain));
 
+	explain_json_init();
 	if (explain)
 		explain->generation = generation;
 	return explain;

@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/explain_private.h"
 
+#include <stdlib.h>
+
 /* The explanation for programs: one JSON object a line. */
 
 /*
- * What could not be completed for want of memory is NULL from then on, and so
- * is what it was to be part of: an answer is whole, or it is none.
+ * The library overlooks some failures of its own to allocate, and then a key
+ * or a text is missing without a word. So we remember them.
  */
+static _Thread_local bool starved;
 
-static void
-put(json_t **object, const char *key, json_t *take)
+static void *
+allocate(size_t size)
 {
-	if (json_object_set_new_nocheck(*object, key, take) == 0)
-		return;
-	json_decref(*object);
-	*object = NULL;
+	void *memory = malloc(size);
+
+	if (!memory)
+		starved = true;
+	return memory;
 }
 
-static void
-append(json_t **array, json_t *take)
+void
+explain_json_init(void)
 {
-	if (json_array_append_new(*array, take) == 0)
-		return;
-	json_decref(*array);
-	*array = NULL;
+	json_set_alloc_funcs(allocate, free);
 }
 
 /* What is told came as JSON, or from the configuration: it is UTF-8. */
@@ -58,10 +59,10 @@ json_walk(const struct trace *trace)
 		if (step->kind != TRACE_TRUSTED)
 			continue;
 		hop = json_object();
-		put(&hop, "address",
+		json_object_set_new_nocheck(hop, "address",
 		    json_string_nocheck(explain_address(&step->address, text)));
-		put(&hop, "list", json_view(step->list));
-		append(&walk, hop);
+		json_object_set_new_nocheck(hop, "list", json_view(step->list));
+		json_array_append_new(walk, hop);
 	}
 	return walk;
 }
@@ -73,7 +74,7 @@ json_flags(uint32_t flags)
 
 	for (unsigned flag = 0; flag < FLAG_COUNT; flag++)
 		if (flags >> flag & 1)
-			append(&array,
+			json_array_append_new(array,
 			    json_string_nocheck(flag_name((enum flag)flag)));
 	return array;
 }
@@ -85,7 +86,8 @@ json_forward(const struct answer *answer)
 
 	for (unsigned i = 0; i < FORWARD_COUNT; i++)
 		if (answer->forward[i].data)
-			put(&object, forward_field_name((enum forward_field)i),
+			json_object_set_new_nocheck(object,
+			    forward_field_name((enum forward_field)i),
 			    json_view(answer->forward[i]));
 	return object;
 }
@@ -95,8 +97,8 @@ json_refusal(const char *error)
 {
 	json_t *object = json_object();
 
-	put(&object, "ok", json_false());
-	put(&object, "error", json_string(error));
+	json_object_set_new_nocheck(object, "ok", json_false());
+	json_object_set_new_nocheck(object, "error", json_string(error));
 	return object;
 }
 
@@ -106,17 +108,17 @@ json_undecided(const struct answer *answer)
 {
 	json_t *object = json_object();
 
-	put(&object, "ok", json_false());
-	put(&object, "allowed", json_false());
-	put(&object, "error", json_view(answer->error));
+	json_object_set_new_nocheck(object, "ok", json_false());
+	json_object_set_new_nocheck(object, "allowed", json_false());
+	json_object_set_new_nocheck(object, "error", json_view(answer->error));
 	return object;
 }
 
 static void
-put_when(json_t **object, const char *key, json_t *value, bool there_is_one)
+set_when(json_t *object, const char *key, json_t *value, bool there_is_one)
 {
 	if (there_is_one)
-		put(object, key, value);
+		json_object_set_new_nocheck(object, key, value);
 	else
 		json_decref(value);
 }
@@ -126,26 +128,33 @@ json_answer(const struct answer *answer, const struct trace *trace)
 {
 	json_t *object = json_object();
 
-	put(&object, "ok", json_true());
-	put(&object, "allowed", json_boolean(answer->allowed));
-	put(&object, "verdict", json_view(answer->verdict));
-	put_when(&object, "would_verdict", json_view(answer->would_verdict),
+	json_object_set_new_nocheck(object, "ok", json_true());
+	json_object_set_new_nocheck(
+	    object, "allowed", json_boolean(answer->allowed));
+	json_object_set_new_nocheck(
+	    object, "verdict", json_view(answer->verdict));
+	set_when(object, "would_verdict", json_view(answer->would_verdict),
 	    answer->would_verdict.data);
-	put(&object, "client_ip", json_address(&answer->client_ip));
-	put(&object, "client_net", json_address(&answer->client_net));
-	put(&object, "proven", json_boolean(answer->proven));
-	put(&object, "trusted", json_boolean(answer->trusted));
-	put(&object, "source", json_view(answer->source));
-	put(&object, "hops", json_integer(answer->hops));
-	put(&object, "walk", json_walk(trace));
-	put(&object, "rule", json_view(answer->rule));
-	put(&object, "list", json_view(answer->list));
-	put_when(&object, "status", json_integer(answer->status),
+	json_object_set_new_nocheck(
+	    object, "client_ip", json_address(&answer->client_ip));
+	json_object_set_new_nocheck(
+	    object, "client_net", json_address(&answer->client_net));
+	json_object_set_new_nocheck(
+	    object, "proven", json_boolean(answer->proven));
+	json_object_set_new_nocheck(
+	    object, "trusted", json_boolean(answer->trusted));
+	json_object_set_new_nocheck(
+	    object, "source", json_view(answer->source));
+	json_object_set_new_nocheck(object, "hops", json_integer(answer->hops));
+	json_object_set_new_nocheck(object, "walk", json_walk(trace));
+	json_object_set_new_nocheck(object, "rule", json_view(answer->rule));
+	json_object_set_new_nocheck(object, "list", json_view(answer->list));
+	set_when(object, "status", json_integer(answer->status),
 	    answer->status != 0);
-	put_when(&object, "message", json_view(answer->message),
+	set_when(object, "message", json_view(answer->message),
 	    answer->message.data);
-	put(&object, "flags", json_flags(answer->flags));
-	put(&object, "forward", json_forward(answer));
+	json_object_set_new_nocheck(object, "flags", json_flags(answer->flags));
+	json_object_set_new_nocheck(object, "forward", json_forward(answer));
 	return object;
 }
 
@@ -161,11 +170,9 @@ explain_json(struct explain *explain, const char *line, size_t length)
 
 	if (!explain_begin(explain, length))
 		return NULL;
+	starved = false;
 	question = json_loadb(
 	    line, length, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &wrong);
-	/* The one thing that the library fails of without a word. */
-	if (!question && wrong.text[0] == '\0')
-		return NULL;
 	error = question ? explain_read(explain, question) : wrong.text;
 	if (error) {
 		told = json_refusal(error);
@@ -177,5 +184,9 @@ explain_json(struct explain *explain, const char *line, size_t length)
 	text = json_dumps(told, JSON_COMPACT);
 	json_decref(told);
 	json_decref(question);
+	if (starved) {
+		free(text);
+		return NULL;
+	}
 	return text;
 }

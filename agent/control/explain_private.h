@@ -13,6 +13,9 @@ struct explain {
 	struct trace trace;
 };
 
+/* Once for all: the JSON library's memory comes through us. */
+void explain_json_init(void);
+
 /* Makes room for a request of that many bytes and forgets the last one. */
 bool explain_begin(struct explain *explain, size_t bytes);
 

@@ -90,7 +90,7 @@ lines_explain(struct explain *explain)
 		free(told);
 	}
 	free(line);
-	if (fflush(stdout) != 0)
+	if (fflush(stdout) != 0 || (good && !feof(stdin)))
 		good = false;
 	if (!good)
 		fputs("truesrcctl: out of memory, or the output is closed\n",
@@ -108,6 +108,8 @@ explain_run(const struct options *options)
 	if (!generation)
 		return EXIT_REFUSED;
 	explain = explain_new(generation);
+	if (!explain)
+		fputs("truesrcctl: out of memory\n", stderr);
 	good = explain && (options->json ? lines_explain(explain)
 					 : explain_print(explain,
 					       &options->question, stdout));

@@ -36,9 +36,14 @@ set_option(int descriptor, int level, int option, int value)
 
 /* ---- TCP ---- */
 
+/* What a socket keeps for a peer beyond what is on its way, in bytes. */
+enum { UNSENT_MAX = 131072 };
+
 /*
  * Connections inherit all of this from their listener, so that accepting one
  * is one call. A node that vanished without a word is noticed within a minute.
+ * One that does not read must not fill the kernel's memory, which would keep
+ * some megabytes for it.
  */
 static bool
 set_tcp_options(int descriptor)
@@ -48,6 +53,8 @@ set_tcp_options(int descriptor)
 	       set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 30) &&
 	       set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 10) &&
 	       set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3) &&
+	       set_option(
+		   descriptor, IPPROTO_TCP, TCP_NOTSENT_LOWAT, UNSENT_MAX) &&
 	       set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 30000);
 }
 

@@ -10,8 +10,9 @@ import tempfile
 import crowd
 import spop
 from page import Fault
-from scenarios import Check, serve_once
-from target import ALL, LIBRARIES, OWN, Agent, check_death, expect, programs
+from scenarios import NOTHING, Check, Explain, ExplainJson, serve_once
+from target import (ALL, LIBRARIES, OWN, Agent, Wrong, check_death, expect,
+                    programs)
 from harness import attempt, done, wait_until
 
 
@@ -137,6 +138,29 @@ def no_memory_for_words():
         check.close()
 
 
+def no_memory_to_explain():
+    """A key was missing, or a header was not seen; a line that could not be
+    read was the end of the input; and once nothing was said at all."""
+    explain = ExplainJson(ALL)
+    wrong = []
+    try:
+        count = explain.play(NOTHING)['malloc']
+        for number in range(1, count + 1):
+            try:
+                explain.play(once('malloc', errno.ENOMEM, number))
+            except Wrong as error:
+                wrong.append(f'malloc {number}: {error}')
+        expect(count > 50 and not wrong, count, *wrong[:3])
+    finally:
+        explain.close()
+    explain = Explain(OWN)
+    try:
+        code, _, errors = explain.run(once('calloc', errno.ENOMEM, 24))
+        expect(code != 0 and 'out of memory' in errors, code, errors)
+    finally:
+        explain.close()
+
+
 # ---- the output ----
 
 
@@ -163,5 +187,6 @@ attempt('no descriptor for a wake', no_descriptor_for_a_wake)
 attempt('no memory for a moment', with_agent, OWN, no_memory_for_a_moment)
 attempt('no memory for the options', no_memory_for_options)
 attempt('no memory for what is to be said', no_memory_for_words)
+attempt('no memory to explain', no_memory_to_explain)
 attempt('a full output', full_output)
 done()
