@@ -46,11 +46,13 @@ FLAGS_release += -flto=auto -ffat-lto-objects
 PARTS := -fno-lto
 AR := gcc-ar
 endif
-FLAGS_debug := -O0 -g3
+# Of those builds where a stray read is to fault.
+POISON := -DTRUESRC_POISON
+FLAGS_debug := -O0 -g3 $(POISON)
 FLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined \
-	-fno-sanitize-recover=all
+	-fno-sanitize-recover=all $(POISON)
 LDFLAGS_asan := -fsanitize=address,undefined
-FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+FLAGS_tsan := -O1 -g -fno-omit-frame-pointer -fsanitize=thread $(POISON)
 LDFLAGS_tsan := -fsanitize=thread
 FLAGS_cov := -O0 -g --coverage
 LDFLAGS_cov := --coverage

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/lists/edition.h"
+#include "agent/poison.h"
 
 #include <stdlib.h>
 
@@ -93,6 +94,7 @@ edition_free(struct edition *edition)
 	free(edition->requests);
 	free(edition->listens);
 	generation_free(edition->generation);
+	poison(edition, sizeof(*edition));
 	free(edition);
 }
 

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "agent/policy/build.h"
+#include "agent/poison.h"
 
 /*
  * A generation owns its settings, names, policies and tables. Policies are
@@ -226,6 +227,7 @@ generation_free(struct generation *generation)
 	free(generation->index);
 	names_free(generation->names);
 	settings_free(generation->settings);
+	poison(generation, sizeof(*generation));
 	free(generation);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/policy/request.h"
+#include "agent/poison.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,6 +51,7 @@ request_free(struct request *request)
 	free(request->arguments);
 	free(request->appended);
 	free(request->text);
+	poison(request, sizeof(*request));
 	free(request);
 }
 

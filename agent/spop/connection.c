@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/ensure.h"
+#include "agent/poison.h"
 #include "agent/spop/connection.h"
 
 #include <stdio.h>
@@ -92,6 +93,7 @@ void
 connection_drop(struct connection *connection)
 {
 	transport_close(&connection->transport);
+	poison(connection, sizeof(*connection));
 	free(connection);
 }
 

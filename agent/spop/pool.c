@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/ensure.h"
+#include "agent/poison.h"
 #include "agent/spop/pool.h"
 
 #include <sys/mman.h>
@@ -33,7 +34,9 @@ pool_take(struct pool *pool)
 
 	if (pool->count > 0) {
 		pool->lent++;
-		return pool->free[--pool->count];
+		buffer = pool->free[--pool->count];
+		unpoison_pages(buffer, pool->size);
+		return buffer;
 	}
 	buffer = mmap(NULL, pool->size, PROT_READ | PROT_WRITE,
 	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -53,8 +56,10 @@ pool_give(struct pool *pool, uint8_t **take)
 	*take = NULL;
 	ensure(pool->lent > 0);
 	pool->lent--;
-	if (pool->count < POOL_FREE_MAX)
-		pool->free[pool->count++] = buffer;
-	else
+	if (pool->count == POOL_FREE_MAX) {
 		munmap(buffer, pool->size);
+		return;
+	}
+	poison_pages(buffer, pool->size);
+	pool->free[pool->count++] = buffer;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/clock.h"
 #include "agent/control/loop.h"
+#include "agent/poison.h"
 #include "agent/spop/connection.h"
 #include "agent/spop/worker.h"
 
@@ -25,6 +26,8 @@ begin_turn(struct worker *worker)
 	worker->edition =
 	    publication_enter(worker->publication, worker->number);
 	worker->now = monotonic_milliseconds();
+	unpoison_pages(worker->input, worker->input_size);
+	unpoison_pages(worker->output, worker->output_size);
 	deadline_clock_advance(&worker->clock, worker->now);
 }
 
@@ -49,6 +52,8 @@ end_turn(struct worker *worker)
 	if (worker->remark.event != NULL)
 		say_remark(worker);
 	worker->edition = NULL;
+	poison_pages(worker->input, worker->input_size);
+	poison_pages(worker->output, worker->output_size);
 	publication_leave(worker->publication, worker->number);
 }
 

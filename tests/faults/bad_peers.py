@@ -306,39 +306,34 @@ KINDS = [Silent, HalfHello, SlowHello, HalfFrame, SlowFrame, Fragments, Choked,
 
 
 def storm(address, count, source):
-    """Connects them all as fast as it goes, greets, asks once each. (seconds
-    until the last is connected, until the last is greeted, worst greeting)"""
+    """Connects them all as fast as it goes, greets, asks once each. Seconds
+    until the last is connected, and until the last is greeted."""
     began = time.monotonic()
-    socks, since = [], []
+    socks = []
     for _ in range(count):
-        since.append(time.monotonic())
         sock = connect(address, source)
         sock.send(GREETING)
         socks.append(sock)
     connected = time.monotonic() - began
-    worst = await_all(socks, since, spop.decode_agent_hello)
+    await_all(socks, spop.decode_agent_hello)
     greeted = time.monotonic() - began
-    since = []
     for sock in socks:
-        since.append(time.monotonic())
         sock.send(ASK)
-    await_all(socks, since, spop.decode_ack)
+    await_all(socks, spop.decode_ack)
     for at, sock in enumerate(socks):
         if at % 2:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         sock.close()
-    return connected, greeted, worst
+    return connected, greeted
 
 
-def await_all(socks, since, decode):
-    """A frame of each; they are all alike. How long the slowest took."""
-    wanted, worst = None, 0.0
-    for sock, began in zip(socks, since):
+def await_all(socks, decode):
+    """A frame of each; they are all alike."""
+    wanted = None
+    for sock in socks:
         data = sock.recv(65536)
         if wanted is None:
             decode(spop.Frame.decode(data))
             wanted = data
         if data != wanted:
             raise AssertionError(f'{data} in place of {wanted}')
-        worst = max(worst, time.monotonic() - began)
-    return worst
