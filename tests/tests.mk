@@ -48,6 +48,24 @@ exhaustive: ## every prefix, cut, changed byte, length and varint of frames
 lint: ## layers, sizes, format, warnings, cppcheck, shellcheck
 	@$(TAP_RUN) tests/lint/run.sh
 
+# ---- the functional tests where a stray access shows ----
+
+.PHONY: sanitize valgrind
+
+sanitize: ## the functional tests in sanitized builds (VARIANT=asan|tsan, or both)
+ifeq ($(filter asan tsan,$(VARIANT)),)
+	@$(MAKE) --no-print-directory B=build/asan VARIANT=asan sanitize
+	@$(MAKE) --no-print-directory B=build/tsan VARIANT=tsan sanitize
+else
+	@$(MAKE) --no-print-directory all units tools replay
+	@sh tests/tools/functional.sh $(B)
+endif
+
+valgrind: ## a share of the functional tests under valgrind
+	@$(MAKE) --no-print-directory all units tools
+	@sh tests/tools/under-valgrind.sh $(B) build/valgrind
+	@sh tests/tools/functional.sh build/valgrind
+
 # ---- fuzzing ----
 
 fuzz: ## run the fuzzers, FUZZ_TIME=60 seconds each

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Peers that are slow, dead or gone, each kind with its deadline."""
 
+import os
 import socket
 import struct
 import time
@@ -8,14 +9,16 @@ from ipaddress import IPv4Address
 
 import spop
 
-HELLO, FRAME, LINGER = 2.0, 3.0, 1.0
+SCALE = float(os.environ.get('SIEGE_SCALE', '1'))
+HELLO, FRAME, LINGER = 2.0 * SCALE, 3.0 * SCALE, 1.0
 
-CONFIG = '''
+CONFIG = f'''
 threads: 2
-limits: {connections: 16000, hello-timeout: 2s, frame-timeout: 3s}
+limits: {{connections: 16000, hello-timeout: {HELLO * 1000:.0f}ms,
+         frame-timeout: {FRAME * 1000:.0f}ms}}
 policies:
-  long: {return: [allowed],
-         forward: {X-Forwarded-Host: {trusted: own, untrusted: own}}}
+  long: {{return: [allowed],
+         forward: {{X-Forwarded-Host: {{trusted: own, untrusted: own}}}}}}
 '''
 
 PEER = ('peer', IPv4Address('198.51.100.7'))

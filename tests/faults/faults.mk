@@ -12,7 +12,7 @@ FAULTS_OBJECTS := $(B)/tests/faults/wrap.o $(B)/tests/faults/engine.o
 FAULTS_PROGRAMS := $(B)/faults/truesrc $(B)/faults/truesrcctl \
 	$(B)/faults/preload.so
 
-.PHONY: faults faults-programs
+.PHONY: faults faults-programs crowd
 
 faults-programs: $(PROGRAMS) $(FAULTS_PROGRAMS)
 
@@ -40,6 +40,9 @@ faults: ## every allocation and system call fails in turn, and the clock steps
 	@$(MAKE) --no-print-directory B=build/release VARIANT=release \
 		faults-programs
 	@$(MAKE) --no-print-directory B=build/asan VARIANT=asan faults-programs
-	@B=build/asan /usr/bin/python3 tests/faults/run.py --all
 	@B=build/asan $(TAP_RUN) tests/faults/found.py
 	@B=build/release $(TAP_RUN) tests/faults/clock.py
+	@B=build/asan /usr/bin/python3 tests/faults/run.py --all
+
+crowd: all tools ## slow and dead peers by the thousand, storms of connections
+	@B=$(B) /usr/bin/python3 tests/faults/siege.py

@@ -5,7 +5,8 @@
 Slow and dead peers, so many of each kind, beside good load: the load loses
 nothing, the bad are gone when their time is over and not before, descriptors
 and memory return to where they were. Then all kinds at once, and storms: so
-many connections in about a second, again and again.
+many connections in about a second, again and again. SIEGE_SCALE in the
+environment: the deadlines are so much as long.
 """
 
 import argparse

@@ -25,7 +25,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BUILD = ROOT / os.environ.get('B', 'build/release')
 TRUESRC = BUILD / 'truesrc'
-SLOW = 5 if BUILD.name in ('asan', 'tsan', 'cov') else 1
+SLOW = {'asan': 5, 'tsan': 5, 'cov': 5, 'valgrind': 20}.get(BUILD.name, 1)
 
 sys.path.insert(0, str(ROOT / 'tests' / 'tools'))
 

@@ -11,7 +11,8 @@ set -eu
 
 build="gcc make pkg-config libev-dev libcidr-dev libyaml-dev libjansson-dev"
 demo="haproxy python3"
-test="check valgrind strace clang libclang-rt-dev clang-format cppcheck shellcheck mandoc"
+test="check valgrind libc6-dbg strace clang libclang-rt-dev clang-format cppcheck
+	shellcheck mandoc"
 
 case ${1:-test} in
 build) wanted=$build ;;

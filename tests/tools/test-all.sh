@@ -75,9 +75,10 @@ title lint
 TAP_TIMEOUT=600 run tests/lint/run.sh
 
 title build
-step "release" make -j2 B="$build" VARIANT=release all units tools
+step "release" \
+	make -j2 B="$build" VARIANT=release all units tools faults-programs
 step "address and undefined behaviour sanitizers" \
-	make -j2 B="$sanitized" VARIANT=asan all units replay
+	make -j2 B="$sanitized" VARIANT=asan all units replay faults-programs
 step "thread sanitizer" make -j2 B="$threaded" VARIANT=tsan all
 
 title unit tests
@@ -113,6 +114,16 @@ B=$sanitized run tests/integration/5[1-46-9]-*.py
 title integration under the thread sanitizer
 B=$threaded TSAN_OPTIONS="report_thread_leaks=0 exitcode=66" \
 	run tests/integration/51-*.py tests/integration/56-*.py
+
+title calls that fail, clocks that step
+B=$sanitized TAP_TIMEOUT=600 run "tests/faults/run.py --share 25" \
+	tests/faults/found.py
+B=$build run tests/faults/clock.py
+
+title bad peers, and endurance
+B=$build SIEGE_SCALE=0.5 TAP_TIMEOUT=600 run \
+	"tests/faults/siege.py --count 100 --storm 4000 --rounds 3" \
+	"tests/tools/soak.py --seconds 45"
 
 title "all done"
 awk -v with="$(/usr/bin/python3 tests/tools/haproxies.py --closing)" '
