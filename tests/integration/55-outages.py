@@ -4,13 +4,15 @@
 agent dies, hangs, comes back or leaves."""
 
 import pathlib
+import random
 import signal
+import socket
 import threading
 import time
 
 from harness import SLOW, Agent, done, tap, wait_until
 from matrix import some_cells
-from proxy import (App, example, example_lists, example_policy, listener,
+from proxy import (App, example, example_lists, example_policy,
                    probe, xff)
 
 BALANCER, OFFICE, CLIENT = '127.0.0.1', '198.51.100.7', '203.0.113.9'
@@ -18,12 +20,23 @@ REFUSED = '203.0.113.66'
 TIMEOUT = {'TRUESRC_TIMEOUT': f'{250 * SLOW}ms'}
 
 
+def quiet_port():
+    """One that the system gives to nobody while its owner is gone."""
+    while True:
+        port = random.randrange(20000, 32768)
+        with socket.socket() as sock:
+            try:
+                sock.bind(('127.0.0.1', port))
+                return port
+            except OSError:
+                continue
+
+
 def agent_on_fixed_port(program, drain='500ms'):
     """An agent that comes back where it was, and where HAProxy looks for it."""
     address = 'unix:{dir}/agent.sock'
     if program.spop == 'tcp':
-        with listener() as sock:
-            address = '127.0.0.1:%d' % sock.getsockname()[1]
+        address = f'127.0.0.1:{quiet_port()}'
     agent = Agent(f'limits: {{drain-timeout: {drain}}}\n' +
                   example_policy(address), files=example_lists())
     address = address.replace('{dir}', str(agent.directory))

@@ -21,7 +21,8 @@ TAP_TOTALS=$work/totals
 TAP_TIMEOUT=1800
 B=$build
 TSAN_OPTIONS="report_thread_leaks=0 die_after_fork=0 exitcode=66"
-export B TAP_TOTALS TAP_TIMEOUT TSAN_OPTIONS
+CK_TIMEOUT_MULTIPLIER=20
+export B TAP_TOTALS TAP_TIMEOUT TSAN_OPTIONS CK_TIMEOUT_MULTIPLIER
 : >"$TAP_TOTALS"
 started=$(date +%s)
 
