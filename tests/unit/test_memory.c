@@ -491,6 +491,8 @@ reload_attempt(unsigned good, bool once)
 	ck_assert(publication_init(&publication, 1));
 	lists = lists_new(&settings, &taken);
 	ck_assert_ptr_nonnull(lists);
+	/* However long this takes, the first one is not let go. */
+	publication_enter(&publication, 0);
 	/* No thread of its own: what it is told is done here. */
 	lists_reload(lists);
 	begin_refusing(good, once);
@@ -507,6 +509,7 @@ reload_attempt(unsigned good, bool once)
 		lists->current->generation = NULL;
 	else
 		lists->retired->generation = NULL;
+	publication_leave(&publication, 0);
 	lists_free(lists);
 	publication_fini(&publication);
 	log_fini(&log);
