@@ -73,13 +73,15 @@ LDFLAGS_ALL := $(LDFLAGS_$(VARIANT)) -pthread $(LDFLAGS)
 # ---- what is built from what ----
 
 MAINS := agent/main.c agent/control/truesrcctl.c
-SOURCES := $(filter-out $(MAINS),$(wildcard proto/*/*.c conf/load/*.c agent/*/*.c))
+SOURCES := $(filter-out $(MAINS),$(wildcard proto/*/*.c conf/*/*.c agent/*/*.c))
 LIKES := $(sort $(wildcard conf/like/*.yaml))
-OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/gen/like.o
+PRESETS := $(sort $(wildcard conf/presets/*.txt))
+OBJECTS := $(SOURCES:%.c=$(B)/%.o) $(B)/gen/like.o $(B)/gen/presets.o
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNITS := $(UNIT_SOURCES:tests/unit/%.c=$(B)/tests/%)
 TOOL_SOURCES := $(sort $(wildcard tests/tools/*.c))
-TOOLS := $(TOOL_SOURCES:tests/tools/%.c=$(B)/tests/%)
+TOOLS := $(TOOL_SOURCES:tests/tools/%.c=$(B)/tests/%) $(B)/tests/tables
+TABLES_SOURCES := tests/bench/tables.c $(sort $(wildcard tests/bench/tables/*.c))
 PROGRAMS := $(B)/truesrc $(B)/truesrcctl
 
 .DEFAULT_GOAL := all
@@ -100,9 +102,15 @@ $(B)/%.o: %.c
 $(B)/gen/like.c: $(LIKES) conf/load/embed.sh
 	@mkdir -p $(@D)
 	@echo "  GEN     $@"
-	$(Q)sh conf/load/embed.sh $(LIKES) >$@
+	$(Q)sh conf/load/embed.sh like $(LIKES) >$@
 
-$(B)/gen/like.o: $(B)/gen/like.c
+# The presets likewise.
+$(B)/gen/presets.c: $(PRESETS) conf/load/embed.sh
+	@mkdir -p $(@D)
+	@echo "  GEN     $@"
+	$(Q)sh conf/load/embed.sh preset $(PRESETS) >$@
+
+$(B)/gen/%.o: $(B)/gen/%.c
 	@echo "  CC      $<"
 	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
@@ -128,6 +136,11 @@ $(B)/tests/%: $(B)/tests/tools/%.o $(B)/libtruesrc.a
 	@echo "  LD      $@"
 	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $(PARTS) -o $@ $^ $(LIBS)
 
+$(B)/tests/tables: $(TABLES_SOURCES:%.c=$(B)/%.o) $(B)/libtruesrc.a
+	@mkdir -p $(@D)
+	@echo "  LD      $@"
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) -o $@ $^ $(LIBS)
+
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
 
 # ---- the rest ----
@@ -149,9 +162,8 @@ run: ## as demo, but leave both running
 	@$(MAKE) --no-print-directory all
 	@/usr/bin/python3 tests/tools/demo.py --stay $(B)
 
-bench: all tools ## answers against a constant agent, explain against bare jansson
-	@/usr/bin/python3 tests/bench/answers.py $(B)
-	@/usr/bin/python3 tests/bench/explain.py $(B)
+bench: all tools ## figures and their bounds; BENCH=quick takes minutes
+	@B=$(B) sh tests/bench/run.sh $(BENCH)
 
 soak: all tools ## ten minutes of load, reloads, changing lists
 	@B=$(B) /usr/bin/python3 tests/tools/soak.py
@@ -163,11 +175,14 @@ install: all ## install into $(DESTDIR)$(PREFIX)
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/bin \
 		$(DESTDIR)$(PREFIX)/share/man/man5 \
 		$(DESTDIR)$(PREFIX)/share/man/man8 \
-		$(DESTDIR)$(PREFIX)/share/doc/truesrc/examples
+		$(DESTDIR)$(PREFIX)/share/doc/truesrc/examples \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	install -m 755 $(B)/truesrc $(DESTDIR)$(PREFIX)/sbin/truesrc
 	install -m 755 $(B)/truesrcctl $(DESTDIR)$(PREFIX)/bin/truesrcctl
 	install -m 644 docs/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 docs/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 644 conf/completion/truesrcctl.bash \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/truesrcctl
 	cp -R conf/examples/. $(DESTDIR)$(PREFIX)/share/doc/truesrc/examples
 
 clean: ## remove what was built

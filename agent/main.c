@@ -10,6 +10,7 @@
 #include <yaml.h>
 
 #include "agent/control/control.h"
+#include "agent/control/seed.h"
 #include "agent/lists/lists.h"
 #include "agent/spop/listener.h"
 #include "conf/load/schema.h"
@@ -171,7 +172,7 @@ fail_memory(void)
 }
 
 static enum exit_code
-check(const struct options *options, const struct settings *settings)
+print_checked(const struct options *options, const struct settings *settings)
 {
 	if (options->print)
 		settings_print(settings, stdout);
@@ -184,7 +185,8 @@ check(const struct options *options, const struct settings *settings)
 }
 
 static enum exit_code
-run_agent(const struct options *options, struct generation **generation)
+run_agent(const struct options *options, struct loading *loading,
+    struct generation **generation)
 {
 	struct log log;
 	const struct control_settings control = {
@@ -192,6 +194,7 @@ run_agent(const struct options *options, struct generation **generation)
 	    .paths = options->paths,
 	    .path_count = options->path_count,
 	    .debug = options->debug,
+	    .loading = loading,
 	};
 
 	log_init(&log, STDERR_FILENO);
@@ -205,32 +208,62 @@ run_agent(const struct options *options, struct generation **generation)
 }
 
 static enum exit_code
-run(const struct options *options, struct settings **settings)
+build_and_run(const struct options *options, struct loading *loading)
 {
-	struct generation *generation = generation_build(settings, 1);
+	uint64_t seed[SEED_WORDS];
+	struct contents contents = {0};
+	struct generation *generation = NULL;
 
+	seed_make(seed);
+	if (loading_contents(loading, &contents))
+		generation =
+		    generation_build(loading->settings, &contents, 1, seed);
+	contents_fini(&contents);
 	if (generation == NULL)
 		return fail_memory();
-	enum exit_code code = run_agent(options, &generation);
+	enum exit_code code = run_agent(options, loading, &generation);
 	generation_free(generation);
 	return code;
 }
 
 static enum exit_code
-load_and_go(const struct options *options)
+run(const struct options *options)
 {
 	enum exit_code code = EXIT_REFUSED;
+	struct loading loading = {.first = true,
+	    .paths = options->paths,
+	    .path_count = options->path_count};
+
+	loading_run(&loading);
+	report_print(&loading.report, stderr);
+	if (loading.settings != NULL)
+		code = build_and_run(options, &loading);
+	else if (loading.store_error[0] != '\0')
+		code = EXIT_NOT_STARTED;
+	if (loading.store != NULL)
+		store_close(loading.store);
+	loading_fini(&loading);
+	return code;
+}
+
+static enum exit_code
+check(const struct options *options)
+{
+	enum exit_code code = EXIT_REFUSED;
+	struct contents contents;
+	struct settings *settings;
 	struct report report;
 
 	report_init(&report);
-	struct settings *settings =
-	    settings_load(options->paths, options->path_count, &report);
+	bool good = settings_check(
+	    options->paths, options->path_count, &report, &settings, &contents);
 	report_print(&report, stderr);
 	report_fini(&report);
-	if (settings != NULL)
-		code = options->check ? check(options, settings)
-				      : run(options, &settings);
-	settings_free(settings);
+	if (!good)
+		return code;
+	code = print_checked(options, settings);
+	contents_fini(&contents);
+	settings_unref(settings);
 	return code;
 }
 
@@ -288,7 +321,7 @@ obey(const struct options *options)
 		print_help(stderr);
 		return EXIT_USAGE;
 	}
-	return load_and_go(options);
+	return options->check ? check(options) : run(options);
 }
 
 int

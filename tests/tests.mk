@@ -103,10 +103,17 @@ coverage: ## lines and branches that tests reach; fails when these are too few
 comma := ,
 $(B)/tests/test_memory: LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=, \
 	malloc calloc realloc free arena_alloc arena_text read fstat)
+$(B)/tests/test_dynamic: LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=, \
+	malloc calloc realloc)
+$(B)/tests/test_store_faults: LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=, \
+	malloc calloc realloc openat read write pwrite fsync fdatasync \
+	ftruncate renameat unlinkat close)
+$(B)/tests/test_table_memory: LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=, \
+	malloc calloc realloc aligned_alloc)
 $(B)/tests/test_start: LDFLAGS_ALL += $(addprefix -Wl$(comma)--wrap=, \
 	calloc aligned_alloc strdup mmap ev_loop_new pthread_create \
 	pthread_sigmask signalfd eventfd getrlimit sched_getaffinity socket \
-	setsockopt bind listen getsockname lstat unlink)
+	setsockopt bind listen getsockname lstat unlink fchmod chmod)
 
 # ---- tools of more than one file: NAME.c and what is in NAME/ ----
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/agent.h"
+#include "agent/control/clock.h"
+#include "agent/control/consoles.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -12,6 +14,7 @@ enum {
 	/* Descriptors that are no connections: loops, logs, files read. */
 	DESCRIPTORS_OURS = 64,
 	DESCRIPTORS_A_THREAD = 4,
+	CONSOLES_SHARE = 8,
 };
 
 static bool
@@ -37,21 +40,34 @@ count_threads(const struct settings *settings)
 	return count < THREADS_MAX ? (unsigned)count : THREADS_MAX;
 }
 
+/* Of what HAProxy leaves over, or a small share of too few. */
+static unsigned
+share_of_consoles(uint64_t allowed, uint64_t needed)
+{
+	uint64_t share = allowed / CONSOLES_SHARE;
+
+	if (allowed >= needed + share)
+		share = allowed - needed;
+	return share < CONSOLES_MAX ? (unsigned)share : CONSOLES_MAX;
+}
+
 /* As many descriptors as we may have, and a warning when that is too few. */
 static void
-raise_descriptors(const struct agent *agent, const struct settings *settings)
+raise_descriptors(struct agent *agent, const struct settings *settings)
 {
 	struct rlimit limit;
 	uint64_t needed = settings->limits.connections +
 			  DESCRIPTORS_A_THREAD * (uint64_t)agent->worker_count +
 			  settings->listen_count + DESCRIPTORS_OURS;
 
+	agent->consoles_max = CONSOLES_MAX;
 	if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
 		return;
 	if (limit.rlim_cur < limit.rlim_max) {
 		limit.rlim_cur = limit.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &limit);
 	}
+	agent->consoles_max = share_of_consoles(limit.rlim_cur, needed);
 	if (limit.rlim_cur >= needed)
 		return;
 	log_event(&agent->logger, LOG_WARNING_, "few-descriptors",
@@ -148,6 +164,7 @@ make_lists(struct agent *agent, struct generation **take)
 	    .paths = agent->settings->paths,
 	    .path_count = agent->settings->path_count,
 	    .debug = agent->settings->debug,
+	    .loading = agent->settings->loading,
 	    .running = &agent->running,
 	    .workers = agent->worker_count,
 	    .payload_max = limits.fragments > limits.frame_size
@@ -230,28 +247,14 @@ start_threads(struct agent *agent)
 	return agent->acceptor_runs || fail(agent, "no thread to accept");
 }
 
-static void
-say_ready(const struct agent *agent)
-{
-	for (size_t i = 0; i < agent->listener_count; i++)
-		log_event(&agent->logger, LOG_INFO_, "listening",
-		    log_text("address", agent->listeners[i].address));
-	log_event(&agent->logger, LOG_INFO_, "ready",
-	    log_text("version", TRUESRC_VERSION),
-	    log_number("threads", agent->worker_count),
-	    log_number("generation", agent->lists->number));
-}
-
 bool
 agent_start(struct agent *agent, const struct control_settings *settings,
     struct generation **take)
 {
-	*agent = (struct agent){.settings = settings};
+	*agent = (struct agent){
+	    .settings = settings, .started = monotonic_milliseconds()};
 	logger_init(&agent->logger, settings->log, "control");
-	if (!make_parts(agent, take) || !start_threads(agent))
-		return false;
-	say_ready(agent);
-	return true;
+	return make_parts(agent, take) && start_threads(agent);
 }
 
 /* ---- the end ---- */
@@ -299,13 +302,19 @@ say_statuses(const struct agent *agent, const struct totals *totals)
 }
 
 static void
+add_totals(const struct agent *agent, struct totals *totals)
+{
+	totals_add(totals, &agent->acceptor->counters);
+	for (unsigned i = 0; i < agent->worker_count; i++)
+		totals_add(totals, &agent->workers[i]->counters);
+}
+
+static void
 say_totals(const struct agent *agent)
 {
 	struct totals totals = {0};
 
-	totals_add(&totals, &agent->acceptor->counters);
-	for (unsigned i = 0; i < agent->worker_count; i++)
-		totals_add(&totals, &agent->workers[i]->counters);
+	add_totals(agent, &totals);
 	say_flags(agent, &totals);
 	say_statuses(agent, &totals);
 	say_counters(agent, &totals);
@@ -379,15 +388,71 @@ agent_dialogs_begun(const struct agent *agent)
 	return sum_of(agent, COUNTER_DIALOGS);
 }
 
+/* The main thread is the last of the readers. */
+static struct generation *
+enter(struct agent *agent)
+{
+	return publication_enter(&agent->publication, agent->worker_count + 1)
+	    ->generation;
+}
+
+static void
+leave(struct agent *agent)
+{
+	publication_leave(&agent->publication, agent->worker_count + 1);
+}
+
 uint64_t
 agent_drain_timeout(struct agent *agent)
 {
-	unsigned reader = agent->worker_count + 1;
-	struct edition *edition =
-	    publication_enter(&agent->publication, reader);
 	uint64_t timeout =
-	    generation_settings(edition->generation)->limits.drain_timeout;
+	    generation_settings(enter(agent))->limits.drain_timeout;
 
-	publication_leave(&agent->publication, reader);
+	leave(agent);
 	return timeout;
+}
+
+const struct settings *
+agent_borrow(struct agent *agent)
+{
+	return generation_settings(enter(agent));
+}
+
+void
+agent_give_back(struct agent *agent)
+{
+	leave(agent);
+}
+
+void
+agent_look(struct agent *agent, struct sight *sight)
+{
+	const struct generation *generation = enter(agent);
+
+	sight->generation = generation_number(generation);
+	sight->policies = generation_settings(generation)->policy_count;
+	sight->lists = generation_settings(generation)->list_count;
+	leave(agent);
+	sight->uptime = monotonic_milliseconds() - agent->started;
+	sight->threads = agent->worker_count;
+	sight->dialogs = agent_dialogs(agent);
+	sight->log_dropped = log_dropped(agent->settings->log);
+	/* Closed ones first: others may come and go in between. */
+	uint64_t closed = sum_of(agent, COUNTER_CLOSED);
+	sight->totals = (struct totals){0};
+	add_totals(agent, &sight->totals);
+	sight->connections = sight->totals.of[COUNTER_CONNECTIONS] - closed;
+}
+
+void
+agent_say_ready(struct agent *agent)
+{
+	for (size_t i = 0; i < agent->listener_count; i++)
+		log_event(&agent->logger, LOG_INFO_, "listening",
+		    log_text("address", agent->listeners[i].address));
+	log_event(&agent->logger, LOG_INFO_, "ready",
+	    log_text("version", TRUESRC_VERSION),
+	    log_number("threads", agent->worker_count),
+	    log_number("generation", generation_number(enter(agent))));
+	leave(agent);
 }

@@ -8,6 +8,7 @@
  */
 
 #include "agent/control/control.h"
+#include "agent/control/runtime.h"
 #include "agent/lists/lists.h"
 #include "agent/spop/acceptor.h"
 #include "agent/spop/worker.h"
@@ -26,6 +27,8 @@ struct agent {
 	bool lists_run;
 	unsigned workers_run;
 	bool acceptor_runs;
+	unsigned consoles_max; /* as descriptors allow */
+	uint64_t started;      /* monotonic milliseconds */
 };
 
 /*
@@ -35,6 +38,9 @@ struct agent {
  */
 bool agent_start(struct agent *agent, const struct control_settings *settings,
     struct generation **take);
+
+/* When all that can fail has not: what it listens at, and that it does. */
+void agent_say_ready(struct agent *agent);
 
 /*
  * Ends all threads at once, in order, and leaves nothing behind. False: the
@@ -51,5 +57,13 @@ uint64_t agent_dialogs_begun(const struct agent *agent);
 
 /* As the configuration has it now, in milliseconds. */
 uint64_t agent_drain_timeout(struct agent *agent);
+
+/*
+ * ---- for the control socket, in the main thread ----
+ * Settings that are borrowed are given back before the next look.
+ */
+void agent_look(struct agent *agent, struct sight *sight);
+const struct settings *agent_borrow(struct agent *agent);
+void agent_give_back(struct agent *agent);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/agent.h"
 #include "agent/control/clock.h"
+#include "agent/control/consoles.h"
 #include "agent/control/loop.h"
 
 #include <signal.h>
@@ -28,6 +29,7 @@ enum stage {
 
 struct control {
 	struct agent agent;
+	struct consoles consoles;
 	struct ev_loop *loop;
 	enum stage stage;
 	uint64_t began; /* draining; monotonic milliseconds */
@@ -182,14 +184,101 @@ open_signals(struct control *control)
 	return control->signals >= 0;
 }
 
-/* ---- life ---- */
+/* ---- the control socket ---- */
+
+static void
+look(void *owner, struct sight *sight)
+{
+	struct control *control = owner;
+
+	agent_look(&control->agent, sight);
+	sight->draining = control->stage != STAGE_RUNNING;
+}
+
+static const struct settings *
+borrow(void *owner)
+{
+	struct control *control = owner;
+
+	return agent_borrow(&control->agent);
+}
+
+static void
+give_back(void *owner)
+{
+	struct control *control = owner;
+
+	agent_give_back(&control->agent);
+}
+
+static void
+order(void *owner, struct order *wanted)
+{
+	struct control *control = owner;
+
+	lists_order(control->agent.lists, wanted);
+}
 
 static bool
-open_loop(struct control *control)
+shut_down(void *owner, uint64_t *limit)
+{
+	struct control *control = owner;
+
+	if (control->stage == STAGE_LEAVING)
+		return false;
+	*limit = agent_drain_timeout(&control->agent);
+	drain(control, STAGE_LEAVING, *limit);
+	return true;
+}
+
+static bool
+fail_socket(struct control *control, const char *reason)
+{
+	log_event(&control->agent.logger, LOG_ERROR_, "not-started",
+	    log_text("reason", reason));
+	return false;
+}
+
+static bool
+open_consoles(struct control *control)
+{
+	const struct control_settings *settings = control->agent.settings;
+	const struct socket_settings *local =
+	    &agent_borrow(&control->agent)->control;
+	const struct consoles_settings consoles = {
+	    .path = local->path,
+	    .mode = local->mode,
+	    .max = control->agent.consoles_max,
+	    .idle = CONSOLES_IDLE,
+	    .runtime = {.owner = control,
+		.look = look,
+		.borrow = borrow,
+		.give_back = give_back,
+		.order = order,
+		.shut_down = shut_down},
+	};
+	char error[LISTENER_ERROR_SIZE];
+	bool opened = true;
+
+	if (local->path != NULL && !log_keep(settings->log))
+		opened = fail_socket(control, "out of memory");
+	else if (local->path != NULL &&
+		 !consoles_open(&control->consoles, &consoles, error))
+		opened = fail_socket(control, error);
+	agent_give_back(&control->agent);
+	return opened;
+}
+
+/* ---- life ---- */
+
+/* Signals are watched last: making a part runs the loop. */
+static bool
+open_loop(struct control *control, struct log *log)
 {
 	loops_init();
 	control->loop = loop_new();
-	if (control->loop == NULL || !open_signals(control))
+	if (control->loop == NULL || !open_signals(control) ||
+	    !consoles_init(&control->consoles, control->loop, log))
 		return false;
 	ev_io_init(&control->on_signals, on_signals, control->signals, EV_READ);
 	control->on_signals.data = control;
@@ -203,6 +292,7 @@ close_loop(struct control *control)
 {
 	if (control->signals >= 0)
 		close(control->signals);
+	consoles_fini(&control->consoles);
 	if (control->loop != NULL)
 		ev_loop_destroy(control->loop);
 }
@@ -211,10 +301,14 @@ static enum control_result
 run(struct control *control, const struct control_settings *settings,
     struct generation **take)
 {
-	bool started = agent_start(&control->agent, settings, take);
+	bool started = agent_start(&control->agent, settings, take) &&
+		       open_consoles(control);
 
-	if (started)
+	if (started) {
+		agent_say_ready(&control->agent);
 		ev_run(control->loop, 0);
+	}
+	consoles_close(&control->consoles);
 	if (!agent_stop(&control->agent))
 		return CONTROL_EXIT_NOW;
 	return started ? CONTROL_DONE : CONTROL_NOT_STARTED;
@@ -240,7 +334,7 @@ control_run(const struct control_settings *settings, struct generation **take)
 	if (control == NULL)
 		return fail(settings, "out of memory");
 	control->signals = -1;
-	result = open_loop(control)
+	result = open_loop(control, settings->log)
 		     ? run(control, settings, take)
 		     : fail(settings, "no loop for the main thread");
 	if (result == CONTROL_EXIT_NOW)

@@ -10,11 +10,14 @@
 #include "agent/control/log.h"
 #include "agent/policy/policy.h"
 
+struct loading;
+
 struct control_settings {
 	struct log *log;
 	const char *const *paths; /* given with -f */
 	size_t path_count;
-	bool debug; /* -d */
+	bool debug;              /* -d */
+	struct loading *loading; /* what the generation was made from */
 };
 
 enum control_result {

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/log.h"
+#include "agent/control/log_kept.h"
 #include "agent/ensure.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -262,6 +264,8 @@ log_write(const struct logger *logger, enum log_level level, const char *event,
 	pthread_mutex_lock(&log->mutex);
 	bool written =
 	    write_line(log->descriptor, text, (size_t)(line.at - text));
+	if (log->kept != NULL)
+		log_kept_add(log->kept, level, text, (size_t)(line.at - text));
 	pthread_mutex_unlock(&log->mutex);
 	if (!written)
 		atomic_fetch_add_explicit(
@@ -275,6 +279,7 @@ log_init(struct log *log, int descriptor)
 {
 	log->mutex = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 	log->descriptor = descriptor;
+	log->kept = NULL;
 	atomic_init(&log->level, LOG_INFO_);
 	atomic_init(&log->format, LOG_LOGFMT);
 	atomic_init(&log->dropped, 0);
@@ -284,6 +289,7 @@ void
 log_fini(struct log *log)
 {
 	pthread_mutex_destroy(&log->mutex);
+	free(log->kept);
 }
 
 void

@@ -18,8 +18,11 @@
 
 enum { LOG_LINE_SIZE = 4096 }; /* of the longest line; PIPE_BUF */
 
+struct log_kept;
+
 struct log {
 	pthread_mutex_t mutex; /* keeps lines whole among our threads */
+	struct log_kept *kept; /* the last lines, or NULL */
 	int descriptor;
 	_Atomic unsigned level;  /* enum log_level: the last one shown */
 	_Atomic unsigned format; /* enum log_format */
@@ -87,6 +90,23 @@ log_number(const char *key, int64_t number)
 	return (struct log_field){
 	    .key = key, .number = number, .is_number = true};
 }
+
+/* ---- the last lines, for those who come later ---- */
+
+enum {
+	LOG_KEPT_LINES = 256,
+	LOG_KEPT_SIZE = 512, /* of a line; longer ones are cut */
+};
+
+/* Keeps the last lines from now on. False when memory ran out. */
+bool log_keep(struct log *log);
+
+/*
+ * The first line kept from that number on, 0 being the oldest, that is at
+ * least as grave; *number is then that of the one behind it. False: none.
+ */
+bool log_kept_next(struct log *log, uint64_t *number, enum log_level level,
+    char text[LOG_KEPT_SIZE]);
 
 /* ---- what happens often is said once in a while ---- */
 

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <getopt.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "agent/control/explain.h"
+#include "agent/control/talk.h"
 
-/* truesrcctl: explains requests offline. */
+/* truesrcctl: talks to a running agent, and explains requests offline. */
 
 enum {
 	EXIT_DONE = 0,
@@ -13,12 +15,19 @@ enum {
 	EXIT_NO_AGENT = 3,
 };
 
+#define CONTROL_SOCKET "/run/truesrc/control.sock"
+
 static const char usage[] =
-    "usage: truesrcctl explain -f FILE [-f FILE …] --peer ADDRESS|unix\n"
+    "usage: truesrcctl [-s SOCKET] [WORD …]\n"
+    "       truesrcctl explain -f FILE [-f FILE …] --peer ADDRESS|unix\n"
     "           [--header 'NAME: VALUE' …] [--policy NAME]\n"
     "           [--proxy SOURCE|unknown] [--argument NAME=VALUE …]\n"
     "       truesrcctl explain -f FILE [-f FILE …] --json\n"
-    "       truesrcctl -v | -h\n";
+    "       truesrcctl -v | -h\n"
+    "\n"
+    "  -s SOCKET  of the agent; without it " CONTROL_SOCKET "\n"
+    "  WORD …     a command; without one, standard input has one a line\n"
+    "             (\"help\" lists them)\n";
 
 struct options {
 	const char **files;
@@ -55,19 +64,23 @@ pair_split(char *text, char separator, struct explain_pair *pair)
 static struct generation *
 generation_load(const struct options *options)
 {
+	const uint64_t seed[2] = {0}; /* nobody else asks */
 	struct report report;
 	struct settings *settings;
+	struct contents contents = {0};
 	struct generation *generation = NULL;
 
 	report_init(&report);
 	settings = settings_load(options->files, options->file_count, &report);
-	if (settings)
-		generation = generation_build(&settings, 1);
-	else
+	if (settings && contents_read(settings, &report, &contents)) {
+		generation = generation_build(settings, &contents, 1, seed);
+		if (!generation)
+			fputs("truesrcctl: out of memory\n", stderr);
+	} else {
 		report_print(&report, stderr);
-	if (settings)
-		fputs("truesrcctl: out of memory\n", stderr);
-	settings_free(settings);
+	}
+	contents_fini(&contents);
+	settings_unref(settings);
 	report_fini(&report);
 	return generation;
 }
@@ -213,21 +226,67 @@ explain_start(int argc, char **argv)
 	return code;
 }
 
+/* ---- talking ---- */
+
+static int
+talk_words(const char *socket, char *const *words, size_t count)
+{
+	static const int codes[] = {
+	    [TALK_DONE] = EXIT_DONE,
+	    [TALK_REFUSED] = EXIT_REFUSED,
+	    [TALK_LOST] = EXIT_NO_AGENT,
+	};
+	enum talk_result result;
+	char *line;
+
+	if (count == 0)
+		return codes[talk_on(socket)];
+	line = talk_line(words, count);
+	if (!line)
+		return usage_wrong("a line break cannot be sent", "");
+	result = talk_once(socket, line);
+	free(line);
+	return codes[result];
+}
+
+/* -v and -h stand alone. */
+static int
+show_and_go(int argc, const char *text)
+{
+	if (argc != 2)
+		return usage_wrong("that stands alone", "");
+	fputs(text, stdout);
+	return EXIT_DONE;
+}
+
+/* Options end where the words begin. */
+static int
+talk_main(int argc, char **argv)
+{
+	const char *socket = CONTROL_SOCKET;
+	int option;
+
+	while ((option = getopt(argc, argv, "+s:vh")) != -1)
+		switch (option) {
+		case 's':
+			socket = optarg;
+			break;
+		case 'v':
+			return show_and_go(
+			    argc, "truesrcctl " TRUESRC_VERSION "\n");
+		case 'h':
+			return show_and_go(argc, usage);
+		default:
+			fputs(usage, stderr);
+			return EXIT_USAGE;
+		}
+	return talk_words(socket, argv + optind, (size_t)(argc - optind));
+}
+
 int
 main(int argc, char **argv)
 {
 	if (argc >= 2 && strcmp(argv[1], "explain") == 0)
 		return explain_start(argc - 1, argv + 1);
-	if (argc == 2 && strcmp(argv[1], "-v") == 0) {
-		puts("truesrcctl " TRUESRC_VERSION);
-		return EXIT_DONE;
-	}
-	if (argc == 2 && strcmp(argv[1], "-h") == 0) {
-		fputs(usage, stdout);
-		return EXIT_DONE;
-	}
-	if (argc == 1)
-		return usage_wrong(
-		    "talking to a running agent is not built yet", "");
-	return usage_wrong("not built yet: ", argv[1]);
+	return talk_main(argc, argv);
 }

@@ -65,6 +65,12 @@ match_listens(struct edition *edition, const struct running_listens *running)
 	return true;
 }
 
+static void
+discard(struct job *job)
+{
+	edition_free((struct edition *)job);
+}
+
 struct edition *
 edition_new(struct generation **take, unsigned workers, size_t payload_max,
     const struct running_listens *running)
@@ -73,6 +79,7 @@ edition_new(struct generation **take, unsigned workers, size_t payload_max,
 
 	if (edition == NULL)
 		return NULL;
+	edition->scrap.discard = discard;
 	edition->generation = *take;
 	if (!make_requests(edition, workers, payload_max) ||
 	    !match_listens(edition, running)) {

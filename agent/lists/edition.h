@@ -7,9 +7,11 @@
  * thread makes it, publishes it and lets it go when nobody reads it any more.
  */
 
+#include "agent/lists/jobs.h"
 #include "agent/policy/policy.h"
 
 struct edition {
+	struct job scrap; /* to be freed by another thread */
 	struct generation *generation;
 	struct request **requests; /* scratch, one a worker */
 	unsigned request_count;

@@ -1,160 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include "agent/lists/thread.h"
 #include "agent/control/loop.h"
-#include "agent/ensure.h"
-#include "agent/lists/lists.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
 
-static const double poll_interval = 0.02;
+/* Life and turns of the lists thread. */
 
 enum {
-	PLACE_TEXT_SIZE = 512,
-	REPORT_LINES_MAX = 100,
 	STOP_PAUSES = 1000,
-	NICE = 10
+	FILES_NICE = 10,
+	BUILDER_NICE = 15,
 };
-
-/* ---- what the log hears of a reload ---- */
-
-static void
-log_entry(const struct lists *lists, const struct report_entry *entry)
-{
-	const struct place *place = &entry->place;
-	enum log_level level =
-	    entry->severity == SEVERITY_ERROR ? LOG_ERROR_ : LOG_WARNING_;
-	char text[PLACE_TEXT_SIZE];
-
-	if (place->file == NULL || place->file[0] == '\0') {
-		log_event(&lists->logger, level, "configuration",
-		    log_text("text", entry->text));
-		return;
-	}
-	snprintf(text, sizeof(text), "%s:%u:%u", place->file, place->line,
-	    place->column);
-	log_event(&lists->logger, level, "configuration", log_text("at", text),
-	    log_text("text", entry->text));
-}
-
-static void
-log_report(const struct lists *lists, const struct report *report)
-{
-	size_t shown =
-	    report->count < REPORT_LINES_MAX ? report->count : REPORT_LINES_MAX;
-
-	for (size_t i = 0; i < shown; i++)
-		log_entry(lists, &report->entries[i]);
-	if (shown < report->count || report->truncated || report->starved)
-		log_event(&lists->logger, LOG_WARNING_, "configuration",
-		    log_text("text", "more was found than is shown here"),
-		    log_number("all", (int64_t)report->count));
-}
-
-static void
-log_failure(const struct lists *lists, const char *reason, size_t errors)
-{
-	log_event(&lists->logger, LOG_ERROR_, "reload",
-	    log_text("result", "failed"), log_text("reason", reason),
-	    log_number("errors", (int64_t)errors),
-	    log_number("generation", lists->number));
-}
-
-/* ---- what only a restart changes ---- */
-
-static bool
-same_listens(const struct edition *edition, const struct settings *settings)
-{
-	if (edition->listen_count != settings->listen_count)
-		return false;
-	for (size_t i = 0; i < edition->listen_count; i++)
-		if (edition->listens[i] < 0)
-			return false;
-	return true;
-}
-
-static void
-warn_of_restart(const struct lists *lists, const struct edition *edition)
-{
-	const struct settings *settings =
-	    generation_settings(edition->generation);
-	const struct limits_settings *limits = &settings->limits;
-	const struct {
-		const char *key;
-		bool same;
-	} fixed[] = {
-	    {"listen", same_listens(edition, settings)},
-	    {"threads", lists->threads == settings->threads},
-	    {"limits.connections",
-		lists->limits.connections == limits->connections},
-	    {"limits.frame-size",
-		lists->limits.frame_size == limits->frame_size},
-	    {"limits.fragments", lists->limits.fragments == limits->fragments},
-	};
-
-	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++)
-		if (!fixed[i].same)
-			log_event(&lists->logger, LOG_WARNING_, "not-reloaded",
-			    log_text("key", fixed[i].key),
-			    log_text("text", "a change of it needs a restart"));
-}
-
-/* ---- editions ---- */
-
-/* Those that no reader can hold any more go. */
-static void
-drop_passed(struct lists *lists)
-{
-	struct edition **at = &lists->retired;
-
-	while (*at != NULL) {
-		struct edition *edition = *at;
-
-		if (!publication_passed(
-			lists->settings.publication, edition->epoch)) {
-			at = &edition->older;
-			continue;
-		}
-		*at = edition->older;
-		edition_free(edition);
-		lists->live--;
-	}
-}
-
-static void
-replace(struct lists *lists, struct edition *edition)
-{
-	struct edition *before = lists->current;
-	uint64_t epoch =
-	    publication_replace(lists->settings.publication, edition);
-
-	lists->current = edition;
-	lists->live++;
-	if (before == NULL)
-		return;
-	before->epoch = epoch;
-	before->older = lists->retired;
-	lists->retired = before;
-	ev_timer_again(lists->loop, &lists->poll);
-}
-
-static struct edition *
-build(struct lists *lists, struct settings **take)
-{
-	struct generation *generation =
-	    generation_build(take, lists->number + 1);
-
-	if (generation == NULL)
-		return NULL;
-	struct edition *edition =
-	    edition_new(&generation, lists->settings.workers,
-		lists->settings.payload_max, lists->settings.running);
-	if (edition == NULL)
-		generation_free(generation);
-	return edition;
-}
 
 void
 lists_configure_log(
@@ -164,100 +20,186 @@ lists_configure_log(
 	    settings->log.format);
 }
 
-static void
-adopt(struct lists *lists, struct edition *edition)
-{
-	const struct settings *settings =
-	    generation_settings(edition->generation);
+/* ---- letters ---- */
 
-	lists->number++;
-	lists_configure_log(
-	    lists->settings.log, settings, lists->settings.debug);
-	warn_of_restart(lists, edition);
-	replace(lists, edition);
-	log_event(&lists->logger, LOG_NOTICE_, "reload",
-	    log_text("result", "ok"), log_number("generation", lists->number),
-	    log_number("policies", (int64_t)settings->policy_count),
-	    log_number("lists", (int64_t)settings->list_count),
-	    log_number("bytes", (int64_t)generation_size(edition->generation)));
+static void
+want_reload(struct lists *lists)
+{
+	lists->reload_wanted = true;
+	lists->reload_waits = false;
+	pass(lists);
 }
 
 static void
-reload(struct lists *lists)
+order_reload(struct lists *lists, struct order *order)
 {
-	struct report report;
-
-	ensure(lists->live < GENERATIONS_MAX);
-	report_init(&report);
-	struct settings *settings = settings_load(
-	    lists->settings.paths, lists->settings.path_count, &report);
-	log_report(lists, &report);
-	if (settings == NULL) {
-		log_failure(
-		    lists, "the configuration is refused", report.errors);
-	} else {
-		struct edition *edition = build(lists, &settings);
-		if (edition != NULL)
-			adopt(lists, edition);
-		else
-			log_failure(lists, "out of memory", 0);
-	}
-	settings_free(settings);
-	report_fini(&report);
+	queue_add(&lists->reloaders, &order->letter);
+	want_reload(lists);
 }
 
-static void
-try_reload(struct lists *lists)
-{
-	drop_passed(lists);
-	lists->waiting = lists->live >= GENERATIONS_MAX;
-	if (!lists->waiting) {
-		reload(lists);
-		return;
-	}
-	log_event(&lists->logger, LOG_WARNING_, "reload-waits",
-	    log_text("reason", "older generations are still in use"),
-	    log_number("generations", lists->live));
-}
-
-static void
-on_poll(struct ev_loop *loop, ev_timer *timer, int events)
-{
-	struct lists *lists = timer->data;
-
-	(void)events;
-	drop_passed(lists);
-	if (lists->waiting && lists->live < GENERATIONS_MAX) {
-		lists->waiting = false;
-		reload(lists);
-	}
-	if (lists->retired == NULL)
-		ev_timer_stop(loop, timer);
-}
-
-/* ---- life ---- */
+static void (*const orders[])(struct lists *lists, struct order *order) = {
+    [ORDER_RELOAD] = order_reload,
+    [ORDER_LISTS] = order_lists,
+    [ORDER_ENTRIES] = order_entries,
+    [ORDER_TEST] = order_test,
+    [ORDER_ADD] = order_add,
+    [ORDER_DELETE] = order_delete,
+    [ORDER_CLEAR] = order_clear,
+    [ORDER_ACCEPT] = files_accept,
+    [ORDER_INFO] = order_info,
+};
 
 static void
 on_letter(void *owner, struct letter *letter)
 {
 	struct lists *lists = owner;
+	struct job *job = (struct job *)letter;
 
-	if (letter == &lists->reload)
-		try_reload(lists);
-	else
+	switch (letter->kind) {
+	case LETTER_RELOAD:
+		want_reload(lists);
+		break;
+	case LETTER_LEAVE:
 		ev_break(lists->loop, EVBREAK_ALL);
+		break;
+	case LETTER_JOB:
+		job->done(lists, job);
+		break;
+	default:
+		ensure(letter->kind < LETTER_JOB);
+		orders[letter->kind](lists, (struct order *)letter);
+	}
 }
 
-static struct edition *
-first_edition(struct lists *lists, struct generation **take)
-{
-	const struct settings *settings = generation_settings(*take);
+/* ---- turns ---- */
 
+/*
+ * Before the loop waits: what was changed in this turn is one epoch, and is
+ * answered; then a little of what takes longer. Those who serve and those who
+ * ask never wait for all of it.
+ */
+static void
+on_settle(struct ev_loop *loop, ev_prepare *prepare, int events)
+{
+	struct lists *lists = prepare->data;
+
+	(void)events;
+	pass(lists);
+	bool more = apply_step(lists);
+
+	more |= build_step(lists);
+	more |= keep_step(lists);
+	more |= fold_step(lists);
+	reload_try(lists);
+	build_try(lists);
+	files_follow(lists);
+	pass(lists);
+	more |= lists->build.stage == BUILD_PACKING;
+	if (more)
+		ev_idle_start(loop, &lists->busy);
+	else
+		ev_idle_stop(loop, &lists->busy);
+}
+
+/* That it is active keeps the loop from waiting. */
+static void
+on_busy(struct ev_loop *loop, ev_idle *idle, int events)
+{
+	(void)loop;
+	(void)idle;
+	(void)events;
+}
+
+/* The turn it makes is all that is wanted. */
+static void
+on_poll(struct ev_loop *loop, ev_timer *timer, int events)
+{
+	(void)loop;
+	(void)timer;
+	(void)events;
+}
+
+/* ---- life ---- */
+
+static char *
+copy(const char *text)
+{
+	return text != NULL ? strdup(text) : NULL;
+}
+
+static bool
+remember_fixed(struct lists *lists, const struct settings *settings)
+{
 	lists->threads = settings->threads;
 	lists->limits = settings->limits;
+	lists->control_path = copy(settings->control.path);
+	lists->state_directory = copy(settings->state_directory);
+	return (settings->control.path == NULL) ==
+		   (lists->control_path == NULL) &&
+	       (settings->state_directory == NULL) ==
+		   (lists->state_directory == NULL);
+}
+
+static bool
+open_loop(struct lists *lists)
+{
+	lists->loop = loop_new();
+	if (lists->loop == NULL ||
+	    !inbox_init(&lists->inbox, lists->loop, lists, on_letter))
+		return false;
+	ev_set_userdata(lists->loop, lists);
+	return jobs_init(&lists->files, "files", FILES_NICE, &lists->inbox,
+		   LETTER_JOB) &&
+	       jobs_init(&lists->builder, "builder", BUILDER_NICE,
+		   &lists->inbox, LETTER_JOB);
+}
+
+static void
+init(struct lists *lists, const struct lists_settings *settings)
+{
+	lists->settings = *settings;
+	lists->settings.loading = NULL;
+	lists->reload.kind = LETTER_RELOAD;
+	lists->leave.kind = LETTER_LEAVE;
+	lists->next_end = DYNAMIC_FOREVER;
+	logger_init(&lists->logger, settings->log, "lists");
+	queue_init(&lists->passing);
+	queue_init(&lists->waiting);
+	queue_init(&lists->reloaders);
+	queue_init(&lists->reload_orders);
+	ev_timer_init(&lists->poll, on_poll, 0., 0.);
+	ev_prepare_init(&lists->settle, on_settle);
+	lists->settle.data = lists;
+	ev_idle_init(&lists->busy, on_busy);
+}
+
+/* What was loaded becomes the first owners' and the first edition. */
+static bool
+begin(struct lists *lists, struct loading *loading, struct generation **take)
+{
+	struct owners *owners;
+	struct edition *edition;
+
 	lists->number = generation_number(*take);
-	return edition_new(take, lists->settings.workers,
+	lists->store = loading->store;
+	loading->store = NULL;
+	if (!remember_fixed(lists, generation_settings(*take)))
+		return false;
+	owners = owners_from(lists, loading);
+	if (owners == NULL)
+		return false;
+	edition = edition_new(take, lists->settings.workers,
 	    lists->settings.payload_max, lists->settings.running);
+	if (edition == NULL) {
+		owners_drop(owners);
+		return false;
+	}
+	publish(lists, edition);
+	owners_adopt(lists, owners, loading);
+	keep_begin(lists);
+	expiry_begin(lists);
+	ev_prepare_start(lists->loop, &lists->settle);
+	return true;
 }
 
 struct lists *
@@ -267,21 +209,48 @@ lists_new(const struct lists_settings *settings, struct generation **take)
 
 	if (lists == NULL)
 		return NULL;
-	lists->settings = *settings;
-	logger_init(&lists->logger, settings->log, "lists");
-	ev_timer_init(&lists->poll, on_poll, 0., poll_interval);
-	lists->poll.data = lists;
-	lists->loop = loop_new();
-	struct edition *edition = NULL;
-	if (lists->loop != NULL &&
-	    inbox_init(&lists->inbox, lists->loop, lists, on_letter))
-		edition = first_edition(lists, take);
-	if (edition == NULL) {
+	init(lists, settings);
+	if (!open_loop(lists) || !begin(lists, settings->loading, take)) {
 		lists_free(lists);
 		return NULL;
 	}
-	replace(lists, edition);
 	return lists;
+}
+
+/* Orders are the asker's, wherever they are. */
+static void
+discard(void *owner, struct letter *letter)
+{
+	struct job *job = (struct job *)letter;
+
+	(void)owner;
+	if (letter->kind == LETTER_JOB)
+		job->discard(job);
+}
+
+static void
+close_store(struct lists *lists)
+{
+	char error[STORE_ERROR_SIZE];
+
+	if (lists->store == NULL)
+		return;
+	if (lists->saving != NULL)
+		store_saving_end(lists->saving, error);
+	if (lists->unsynced && store_sync(lists->store, error) != STORE_OK)
+		log_event(&lists->logger, LOG_ERROR_, "state",
+		    log_text("reason", error));
+	store_close(lists->store);
+}
+
+static void
+free_owners(struct lists *lists)
+{
+	struct owners *owners = lists->owners;
+
+	for (size_t i = 0; owners != NULL && i < owners->count; i++)
+		owner_free(owners->of[i]);
+	owners_free(owners);
 }
 
 void
@@ -289,12 +258,20 @@ lists_free(struct lists *lists)
 {
 	if (lists == NULL)
 		return;
-	inbox_fini(&lists->inbox, NULL);
+	build_fini(lists);
+	jobs_fini(&lists->files);
+	jobs_fini(&lists->builder);
+	inbox_fini(&lists->inbox, discard);
+	apply_forget(lists);
+	prefixes_abandon(&lists->packer.builder);
+	watch_free(lists->watch);
 	if (lists->loop != NULL)
 		ev_loop_destroy(lists->loop);
-	drop_passed(lists);
-	ensure(lists->retired == NULL);
-	edition_free(lists->current);
+	publish_fini(lists);
+	close_store(lists);
+	free_owners(lists);
+	free(lists->control_path);
+	free(lists->state_directory);
 	free(lists);
 }
 
@@ -304,17 +281,23 @@ run(void *argument)
 	struct lists *lists = argument;
 
 	pthread_setname_np(pthread_self(), "lists");
-	/* Answers come first, but a reload must not starve behind them. */
-	setpriority(PRIO_PROCESS, (id_t)gettid(), NICE);
 	ev_run(lists->loop, 0);
 	atomic_store(&lists->ended, true);
 	return NULL;
 }
 
+/* None of the threads runs, or all of them. */
 bool
 lists_start(struct lists *lists)
 {
-	return pthread_create(&lists->thread, NULL, run, lists) == 0;
+	if (jobs_start(&lists->files) && jobs_start(&lists->builder))
+		lists->runs =
+		    pthread_create(&lists->thread, NULL, run, lists) == 0;
+	if (lists->runs)
+		return true;
+	while (!lists_stop(lists))
+		continue;
+	return false;
 }
 
 void
@@ -323,17 +306,34 @@ lists_reload(struct lists *lists)
 	inbox_post(&lists->inbox, &lists->reload);
 }
 
+void
+lists_order(struct lists *lists, struct order *order)
+{
+	inbox_post(&lists->inbox, &order->letter);
+}
+
+static bool
+ended(struct lists *lists)
+{
+	if (lists->runs && atomic_load(&lists->ended)) {
+		pthread_join(lists->thread, NULL);
+		lists->runs = false;
+	}
+	return jobs_ended(&lists->files) && jobs_ended(&lists->builder) &&
+	       !lists->runs;
+}
+
 bool
 lists_stop(struct lists *lists)
 {
 	const struct timespec pause = {.tv_nsec = 1000000};
 
 	inbox_post(&lists->inbox, &lists->leave);
+	jobs_leave(&lists->files);
+	jobs_leave(&lists->builder);
 	for (unsigned i = 0; i < STOP_PAUSES; i++) {
-		if (atomic_load(&lists->ended)) {
-			pthread_join(lists->thread, NULL);
+		if (ended(lists))
 			return true;
-		}
 		nanosleep(&pause, NULL);
 	}
 	return false;

@@ -3,19 +3,22 @@
 #define AGENT_LISTS_LISTS_H
 
 /*
- * The lists thread: the one writer of what policies decide by. It reads the
- * configuration and its list files, builds a generation beside the one that
- * serves, and exchanges them. Whatever goes wrong on the way changes nothing.
+ * The lists thread: the one writer of what policies decide by. It owns what
+ * every list holds, hears of changes, puts them into the tables that serve, and
+ * exchanges whole generations where that is not enough. Whatever goes wrong on
+ * the way changes nothing.
  */
 
 #include "agent/control/inbox.h"
 #include "agent/control/log.h"
 #include "agent/lists/edition.h"
+#include "agent/lists/loading.h"
+#include "agent/lists/orders.h"
 #include "agent/lists/publication.h"
 
 /*
  * The one that serves, and those that a reader may still hold. When there are
- * as many as this, a further reload waits.
+ * as many as this, a further one waits.
  */
 enum { GENERATIONS_MAX = 3 };
 
@@ -28,27 +31,11 @@ struct lists_settings {
 	const struct running_listens *running;
 	unsigned workers;
 	size_t payload_max; /* of a NOTIFY, in bytes */
+	/* What the first generation was made from; lists_new() takes of it. */
+	struct loading *loading;
 };
 
-struct lists {
-	struct lists_settings settings;
-	/* What cannot change while we run, as it was at the start. */
-	unsigned threads;
-	struct limits_settings limits;
-	struct ev_loop *loop;
-	struct edition *current;
-	struct edition *retired; /* the newest first */
-	unsigned live;           /* editions, current and retired */
-	unsigned number;         /* of the newest generation */
-	bool waiting;            /* a reload, for an edition to go */
-	ev_timer poll;           /* runs while there are retired ones */
-	struct logger logger;
-	struct inbox inbox;
-	struct letter reload;
-	struct letter leave;
-	pthread_t thread;
-	atomic_bool ended;
-};
+struct lists;
 
 /*
  * Publishes the first generation, which it takes (left NULL) if it does not
@@ -66,8 +53,14 @@ bool lists_start(struct lists *lists);
 void lists_reload(struct lists *lists);
 
 /*
- * Ends the thread. False: it is in the middle of a reload and does not end in
- * time; then nothing that it uses may be freed.
+ * Any thread: does what the order says and posts it back, filled in, into its
+ * reply. Orders that are still here when the thread ends are not answered.
+ */
+void lists_order(struct lists *lists, struct order *order);
+
+/*
+ * Ends the thread and its jobs. False: one is in the middle of something and
+ * does not end in time; then nothing that they use may be freed.
  */
 bool lists_stop(struct lists *lists);
 

@@ -54,6 +54,26 @@ publication_replace(struct publication *publication, struct edition *edition)
 	return atomic_fetch_add(&publication->epoch, 1) + 1;
 }
 
+uint64_t
+publication_advance(struct publication *publication)
+{
+	return atomic_fetch_add(&publication->epoch, 1) + 1;
+}
+
+uint64_t
+publication_oldest(const struct publication *publication)
+{
+	uint64_t oldest = atomic_load(&publication->epoch);
+
+	for (unsigned i = 0; i < publication->count; i++) {
+		uint64_t seen = atomic_load(&publication->readers[i].seen);
+
+		if (seen != 0 && seen < oldest)
+			oldest = seen;
+	}
+	return oldest;
+}
+
 bool
 publication_passed(const struct publication *publication, uint64_t epoch)
 {

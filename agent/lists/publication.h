@@ -22,7 +22,7 @@ struct reader {
 
 struct publication {
 	_Atomic(struct edition *) current;
-	_Atomic uint64_t epoch; /* from 1, one more with each edition */
+	_Atomic uint64_t epoch; /* from 1; one more with each change */
 	struct reader *readers;
 	unsigned count;
 };
@@ -43,5 +43,14 @@ void publication_leave(struct publication *publication, unsigned reader);
 uint64_t publication_replace(
     struct publication *publication, struct edition *edition);
 bool publication_passed(const struct publication *publication, uint64_t epoch);
+
+/*
+ * The writer: begins an epoch without another edition, for what it changed
+ * inside this one. Gives what publication_replace() gives.
+ */
+uint64_t publication_advance(struct publication *publication);
+
+/* The writer: the last epoch that has passed. */
+uint64_t publication_oldest(const struct publication *publication);
 
 #endif

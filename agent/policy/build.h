@@ -25,10 +25,19 @@ struct table_plan {
 	struct table *table; /* once built */
 };
 
+/* Where a list is a member. */
+struct list_use {
+	size_t plan;
+	unsigned member;
+};
+
 struct table_plans {
 	const struct settings *settings;
 	struct table_plan *plans;
 	size_t count;
+	/* Sorted by list; those of a list begin at use_first[list]. */
+	struct list_use *uses;
+	size_t *use_first;
 };
 
 void table_plans_init(
@@ -46,7 +55,17 @@ bool table_plans_add(struct table_plans *plans, struct compiled_set **sets,
     size_t count, size_t *plan);
 
 /* Builds all tables; false when memory ran out. */
-bool table_plans_build(struct table_plans *plans);
+bool table_plans_build(struct table_plans *plans,
+    const struct contents *contents, const uint64_t seed[2]);
+
+/* As generation_assign() and generation_reclaim(). */
+bool table_plans_assign(struct table_plans *plans, unsigned list,
+    const struct prefix *prefix, const struct prefix *held, size_t count,
+    uint64_t epoch);
+void table_plans_reclaim(struct table_plans *plans, uint64_t passed);
+
+/* Finds where the lists are members; false when memory ran out. */
+bool table_plans_index(struct table_plans *plans);
 
 /* Fills in what needs no table: any, unix. The mask comes with the plan. */
 bool compiled_set_init(struct compiled_set *compiled, const struct set *set);

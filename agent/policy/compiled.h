@@ -12,7 +12,7 @@
  */
 
 #include "agent/policy/policy.h"
-#include "agent/policy/table.h"
+#include "agent/table/table.h"
 #include "proto/text/line.h"
 
 struct compiled_set {

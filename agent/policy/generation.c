@@ -5,8 +5,8 @@
 #include "agent/poison.h"
 
 /*
- * A generation owns its settings, names, policies and tables. Policies are
- * found by name through an open-addressing hash, at most half full.
+ * A generation owns its names, policies and tables, and refers to its settings.
+ * Policies are found by name through an open-addressing hash, at most half full.
  */
 
 struct generation {
@@ -153,13 +153,10 @@ policy_plan(
 	return added;
 }
 
-static bool
-tables_build(
+static void
+tables_link(
     struct generation *generation, size_t (*plans)[2], size_t listen_plan)
 {
-	if (!table_plans_build(&generation->trust_plans) ||
-	    !table_plans_build(&generation->rule_plans))
-		return false;
 	generation->listen_table =
 	    generation->trust_plans.plans[listen_plan].table;
 	for (size_t i = 0; i < generation->policy_count; i++) {
@@ -170,11 +167,11 @@ tables_build(
 		policy->rule_table =
 		    generation->rule_plans.plans[plans[i][1]].table;
 	}
-	return true;
 }
 
 static bool
-tables_plan(struct generation *generation)
+tables_build(struct generation *generation, const struct contents *contents,
+    const uint64_t seed[2])
 {
 	size_t(*plans)[2] =
 	    calloc(generation->policy_count + 1, sizeof(*plans));
@@ -184,30 +181,34 @@ tables_plan(struct generation *generation)
 	for (size_t i = 0; built && i < generation->policy_count; i++)
 		built =
 		    policy_plan(generation, &generation->policies[i], plans[i]);
-	built = built && tables_build(generation, plans, listen_plan);
+	built = built &&
+		table_plans_build(&generation->trust_plans, contents, seed) &&
+		table_plans_build(&generation->rule_plans, contents, seed);
+	if (built)
+		tables_link(generation, plans, listen_plan);
 	free(plans);
 	return built;
 }
 
 struct generation *
-generation_build(struct settings **take, unsigned number)
+generation_build(struct settings *settings, const struct contents *contents,
+    unsigned number, const uint64_t seed[2])
 {
 	struct generation *generation = calloc(1, sizeof(*generation));
 
 	if (!generation)
 		return NULL;
-	generation->settings = *take;
+	generation->settings = settings_ref(settings);
 	generation->number = number;
 	generation->names = names_new();
-	table_plans_init(&generation->trust_plans, *take);
-	table_plans_init(&generation->rule_plans, *take);
+	table_plans_init(&generation->trust_plans, settings);
+	table_plans_init(&generation->rule_plans, settings);
 	if (!generation->names || !policies_compile(generation) ||
-	    !tables_plan(generation) || !index_build(generation)) {
-		generation->settings = NULL;
+	    !tables_build(generation, contents, seed) ||
+	    !index_build(generation)) {
 		generation_free(generation);
 		return NULL;
 	}
-	*take = NULL;
 	return generation;
 }
 
@@ -226,7 +227,7 @@ generation_free(struct generation *generation)
 	free(generation->listen_from);
 	free(generation->index);
 	names_free(generation->names);
-	settings_free(generation->settings);
+	settings_unref(generation->settings);
 	poison(generation, sizeof(*generation));
 	free(generation);
 }
@@ -271,6 +272,26 @@ generation_admits(const struct generation *generation, size_t listen,
 		return from->local;
 	return set_holds(
 	    from, table_lookup(generation->listen_table, &address));
+}
+
+bool
+generation_assign(struct generation *generation, unsigned list,
+    const struct prefix *prefix, const struct prefix *held, size_t count,
+    uint64_t epoch)
+{
+	bool trust = table_plans_assign(
+	    &generation->trust_plans, list, prefix, held, count, epoch);
+	bool rules = table_plans_assign(
+	    &generation->rule_plans, list, prefix, held, count, epoch);
+
+	return trust && rules;
+}
+
+void
+generation_reclaim(struct generation *generation, uint64_t passed)
+{
+	table_plans_reclaim(&generation->trust_plans, passed);
+	table_plans_reclaim(&generation->rule_plans, passed);
 }
 
 size_t

@@ -20,6 +20,8 @@ table_plans_fini(struct table_plans *plans)
 		table_free(plans->plans[i].table);
 	}
 	free(plans->plans);
+	free(plans->uses);
+	free(plans->use_first);
 	*plans = (struct table_plans){0};
 }
 
@@ -176,15 +178,24 @@ table_plans_add(struct table_plans *plans, struct compiled_set **sets,
 	return plan_try(&plans->plans[*plan], sets, count);
 }
 
-static struct table_member
-member_prefixes(const struct settings *settings, const struct member *member)
+/* A list whose content may be another one without a new configuration. */
+static bool
+list_changes(const struct list_settings *list)
 {
-	struct table_member made = {member->inline_, member->count};
+	return list->source == LIST_FILE || list->source == LIST_DYNAMIC;
+}
+
+static struct table_member
+member_prefixes(const struct settings *settings,
+    const struct contents *contents, const struct member *member)
+{
+	struct table_member made = {
+	    .prefixes = member->inline_, .count = member->count};
 
 	switch (member->kind) {
 	case MEMBER_LIST:
-		made.prefixes = settings->lists[member->index].prefixes;
-		made.count = settings->lists[member->index].count;
+		made.packed = contents->of[member->index];
+		made.changes = list_changes(&settings->lists[member->index]);
 		break;
 	case MEMBER_RANGE:
 		made.count = named_range_prefixes(
@@ -197,18 +208,19 @@ member_prefixes(const struct settings *settings, const struct member *member)
 }
 
 bool
-table_plans_build(struct table_plans *plans)
+table_plans_build(struct table_plans *plans, const struct contents *contents,
+    const uint64_t seed[2])
 {
 	for (size_t i = 0; i < plans->count; i++) {
 		struct table_plan *plan = &plans->plans[i];
 		struct table_member members[TABLE_MEMBERS_MAX];
 
 		for (unsigned m = 0; m < plan->count; m++)
-			members[m] =
-			    member_prefixes(plans->settings, &plan->members[m]);
-		plan->table = table_build(members, plan->count);
+			members[m] = member_prefixes(
+			    plans->settings, contents, &plan->members[m]);
+		plan->table = table_build(members, plan->count, seed);
 		if (!plan->table)
 			return false;
 	}
-	return true;
+	return table_plans_index(plans);
 }

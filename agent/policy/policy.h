@@ -15,11 +15,12 @@ struct policy;
 struct generation;
 
 /*
- * Builds a generation. On success it takes the settings (left NULL) and they
- * go with it; number is what the variable "generation" says. NULL when memory
- * ran out; then the settings stay the caller's.
+ * Builds a generation, which takes a reference to the settings; contents are
+ * not needed afterwards. number is what the variable "generation" says, seed
+ * keys the tables. NULL when memory ran out.
  */
-struct generation *generation_build(struct settings **take, unsigned number);
+struct generation *generation_build(struct settings *settings,
+    const struct contents *contents, unsigned number, const uint64_t seed[2]);
 void generation_free(struct generation *generation);
 
 const struct settings *generation_settings(const struct generation *generation);
@@ -32,6 +33,18 @@ bool generation_admits(const struct generation *generation, size_t listen,
 
 /* Bytes of the tables, for display. */
 size_t generation_size(const struct generation *generation);
+
+/*
+ * One thread, the writer's: inside the prefix the list holds exactly what held
+ * holds (table_assign() says how). False: some of it cannot be done in place,
+ * a new generation is needed.
+ */
+bool generation_assign(struct generation *generation, unsigned list,
+    const struct prefix *prefix, const struct prefix *held, size_t count,
+    uint64_t epoch);
+
+/* Every reader has seen the epoch passed. */
+void generation_reclaim(struct generation *generation, uint64_t passed);
 
 /* The policy of that name, "default" when length is 0; NULL for none. */
 const struct policy *generation_policy(

@@ -11,6 +11,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+static const unsigned MODE_BY_UMASK = ~0U;
+
 union socket_address {
 	struct sockaddr any;
 	struct sockaddr_in ipv4;
@@ -196,9 +198,26 @@ remember_file(struct listener *listener, const char *path)
 	return true;
 }
 
+/*
+ * The file is made with the mode that the socket has, less what the umask
+ * takes; open_local() gives that back. At no time may more people connect than
+ * are meant to.
+ */
+static bool
+set_mode(int descriptor, unsigned mode)
+{
+	return mode == MODE_BY_UMASK || fchmod(descriptor, mode) == 0;
+}
+
+static bool
+correct_mode(const char *path, unsigned mode)
+{
+	return mode == MODE_BY_UMASK || chmod(path, mode) == 0;
+}
+
 static bool
 open_local(struct listener *listener, const struct listen_settings *settings,
-    char error[LISTENER_ERROR_SIZE])
+    unsigned mode, char error[LISTENER_ERROR_SIZE])
 {
 	struct sockaddr_un address;
 	int descriptor =
@@ -207,10 +226,11 @@ open_local(struct listener *listener, const struct listen_settings *settings,
 	listener->descriptor = descriptor;
 	if (descriptor < 0)
 		return fail(settings, "socket", error);
-	if (!local_address(settings, &address) ||
+	if (!local_address(settings, &address) || !set_mode(descriptor, mode) ||
 	    !bind_local(descriptor, &address))
 		return fail(settings, "cannot bind", error);
 	if (!remember_file(listener, settings->path) ||
+	    !correct_mode(settings->path, mode) ||
 	    listen(descriptor, LISTENER_BACKLOG) != 0)
 		return fail(settings, "cannot listen", error);
 	snprintf(listener->address, sizeof(listener->address), "unix:%s",
@@ -226,11 +246,25 @@ listener_open(struct listener *listener, const struct listen_settings *settings,
 {
 	*listener = (struct listener){.descriptor = -1, .kind = settings->kind};
 	bool opened = settings->kind == LISTEN_UNIX
-			  ? open_local(listener, settings, error)
+			  ? open_local(listener, settings, MODE_BY_UMASK, error)
 			  : open_tcp(listener, settings, error);
 	if (!opened)
 		listener_close(listener);
 	return opened;
+}
+
+bool
+listener_open_local(struct listener *listener, const char *path, unsigned mode,
+    char error[LISTENER_ERROR_SIZE])
+{
+	const struct listen_settings settings = {
+	    .written = path, .kind = LISTEN_UNIX, .path = path};
+
+	*listener = (struct listener){.descriptor = -1, .kind = LISTEN_UNIX};
+	if (open_local(listener, &settings, mode, error))
+		return true;
+	listener_close(listener);
+	return false;
 }
 
 static void

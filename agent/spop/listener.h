@@ -30,6 +30,10 @@ struct listener {
 bool listener_open(struct listener *listener,
     const struct listen_settings *settings, char error[LISTENER_ERROR_SIZE]);
 
+/* The same for a socket file of that mode, at no time more open than that. */
+bool listener_open_local(struct listener *listener, const char *path,
+    unsigned mode, char error[LISTENER_ERROR_SIZE]);
+
 /* Removes the socket file too, if it still is the one that was made here. */
 void listener_close(struct listener *listener);
 

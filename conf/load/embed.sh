@@ -1,12 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Prints C source that holds the files named as arguments, sorted by name.
+#
+# embed.sh KIND FILE…
+#
+# Prints C source that holds the files, sorted by name. KIND is like, for ready
+# policies, or preset, for lists.
 set -eu
 LC_ALL=C
 export LC_ALL
 
+kind=$1
+shift
+case $kind in
+like) header=conf/load/like.h type=like_file table=like_files count=like_file_count ;;
+preset) header=conf/lists/presets.h type=preset table=presets count=preset_count ;;
+*) exit 2 ;;
+esac
+
 name_of() {
-    basename "$1" .yaml
+    name=$(basename "$1")
+    echo "${name%.*}"
 }
 
 bytes_of() {
@@ -29,7 +42,7 @@ fi
 
 echo '/* SPDX-License-Identifier: Apache-2.0 */'
 echo '/* Made by conf/load/embed.sh. */'
-echo '#include "conf/load/like.h"'
+echo "#include \"$header\""
 number=0
 for file in "$@"; do
     echo
@@ -39,11 +52,11 @@ for file in "$@"; do
     number=$((number + 1))
 done
 echo
-echo 'const struct like_file like_files[] = {'
+echo "const struct $type ${table}[] = {"
 number=0
 for file in "$@"; do
     echo "    {\"$(name_of "$file")\", text_$number, sizeof(text_$number) - 1},"
     number=$((number + 1))
 done
 echo '    {0, 0, 0}};'
-echo "const size_t like_file_count = $number;"
+echo "const size_t $count = $number;"

@@ -63,12 +63,31 @@ read_all(int fd, size_t size, size_t max, struct file_text *text)
 	return true;
 }
 
-static bool
-say_too_large(size_t max, char problem[FILE_PROBLEM_SIZE])
+void
+file_say_too_large(size_t max, char problem[FILE_PROBLEM_SIZE])
 {
 	snprintf(problem, FILE_PROBLEM_SIZE, "larger than %zu MiB",
 	    max / (1024 * 1024));
+}
+
+static bool
+say_too_large(size_t max, char problem[FILE_PROBLEM_SIZE])
+{
+	file_say_too_large(max, problem);
 	return false;
+}
+
+/* Is it a file that can be read, and small enough? */
+static bool
+is_suitable(const struct stat *status, size_t max, bool regular,
+    char problem[FILE_PROBLEM_SIZE])
+{
+	if (regular && !S_ISREG(status->st_mode)) {
+		snprintf(problem, FILE_PROBLEM_SIZE, "not a regular file");
+		return false;
+	}
+	return !S_ISREG(status->st_mode) || (size_t)status->st_size <= max ||
+	       say_too_large(max, problem);
 }
 
 static bool
@@ -82,16 +101,11 @@ read_open_file(int fd, size_t max, bool regular, struct file_text *text,
 		say_errno(problem);
 		return false;
 	}
-	if (regular && !S_ISREG(status.st_mode)) {
-		snprintf(problem, FILE_PROBLEM_SIZE, "not a regular file");
+	if (!is_suitable(&status, max, regular, problem))
 		return false;
-	}
-	if (S_ISREG(status.st_mode)) {
-		if ((size_t)status.st_size > max)
-			return say_too_large(max, problem);
-		/* Two bytes more, so that the end shows without growing. */
+	/* Two bytes more, so that the end shows without growing. */
+	if (S_ISREG(status.st_mode))
 		size = (size_t)status.st_size + 2;
-	}
 	if (!read_all(fd, size, max, text)) {
 		say_errno(problem);
 		return false;
@@ -99,13 +113,20 @@ read_open_file(int fd, size_t max, bool regular, struct file_text *text,
 	return text->length <= max || say_too_large(max, problem);
 }
 
+/* Opening a pipe nobody writes to would wait forever. */
+static int
+open_file(const char *path, bool regular)
+{
+	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+
+	return open(path, regular ? flags | O_NONBLOCK : flags);
+}
+
 bool
 file_read(const char *path, size_t max, bool regular, struct file_text *text,
     char problem[FILE_PROBLEM_SIZE])
 {
-	/* Opening a pipe nobody writes to would wait forever. */
-	int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
-	int fd = open(path, regular ? flags | O_NONBLOCK : flags);
+	int fd = open_file(path, regular);
 	bool good;
 
 	*text = (struct file_text){.data = NULL};
@@ -120,4 +141,40 @@ file_read(const char *path, size_t max, bool regular, struct file_text *text,
 		*text = (struct file_text){.data = NULL};
 	}
 	return good;
+}
+
+int
+file_open(const char *path, size_t max, char problem[FILE_PROBLEM_SIZE])
+{
+	int fd = open_file(path, true);
+	struct stat status;
+
+	if (fd < 0 || fstat(fd, &status) != 0)
+		say_errno(problem);
+	else if (is_suitable(&status, max, true, problem))
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+ssize_t
+file_fill(int fd, char *buffer, size_t size, char problem[FILE_PROBLEM_SIZE])
+{
+	size_t filled = 0;
+
+	while (filled < size) {
+		ssize_t got = read(fd, buffer + filled, size - filled);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0) {
+			say_errno(problem);
+			return -1;
+		}
+		if (got == 0)
+			break;
+		filled += (size_t)got;
+	}
+	return (ssize_t)filled;
 }

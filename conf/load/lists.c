@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "conf/load/list_file.h"
-#include "conf/load/loader.h"
+#include "conf/load/list.h"
 #include "conf/load/overlap.h"
-#include "conf/load/printer.h"
 #include "conf/load/set.h"
 #include "conf/load/text.h"
-#include "conf/load/utf8.h"
 
 void
 name_check(struct loader *loader, const struct node *key, const char *what)
@@ -136,8 +130,8 @@ entry_read(
 	return false;
 }
 
-static void
-fill_inline(
+void
+list_fill_inline(
     struct loader *loader, const struct node *value, struct list_settings *list)
 {
 	bool alone = value->kind == NODE_SCALAR;
@@ -164,38 +158,37 @@ fill_inline(
 }
 
 static void
-fill_from_file(struct loader *loader, struct list_settings *list,
-    const struct place *place)
-{
-	struct list_file file;
-	void *memory;
-
-	if (!list_file_read(
-		list->file, list->used_as_trust, *place, loader->report, &file))
-		return;
-	memory =
-	    realloc(file.prefixes, (file.count + 1) * sizeof(*file.prefixes));
-	if (memory == NULL)
-		memory = file.prefixes;
-	list->prefixes = arena_adopt(loader->arena, &memory);
-	list->count = list->prefixes == NULL ? 0 : file.count;
-}
-
-static void
 fill_mapping(
     struct loader *loader, const struct node *value, struct list_settings *list)
 {
 	struct given given;
 
-	list->source = LIST_FILE;
-	if (!object_read(loader, &object_list, value, list, &given))
-		return;
-	if (list->file != NULL)
-		fill_from_file(
-		    loader, list, &given.keys[LIST_ROW_FILE]->value->place);
-	else if (value->count == 0)
-		report_error(loader->report, value->place,
-		    "a list has its prefixes in brackets, or the key 'file'");
+	if (object_read(loader, &object_list, value, list, &given))
+		list_check(loader, value, &given, list);
+}
+
+static void
+mark_rule(struct settings *settings, const struct rule_settings *rule)
+{
+	const struct set *set = &rule->lists;
+
+	for (size_t i = 0; rule->kind != RULE_ALLOW && i < set->count; i++)
+		if (set->items[i].kind == SET_LIST)
+			settings->lists[set->items[i].list].used_to_deny = true;
+}
+
+/* By which lists is anybody denied, or given a word of a rule's own? */
+static void
+mark_denied(struct loader *loader)
+{
+	struct settings *settings = loader->settings;
+
+	for (size_t i = 0; i < settings->policy_count; i++) {
+		const struct policy_settings *policy = &settings->policies[i];
+
+		for (size_t k = 0; k < policy->rule_count; k++)
+			mark_rule(settings, &policy->rules[k]);
+	}
 }
 
 void
@@ -206,45 +199,19 @@ lists_fill(struct loader *loader)
 		const struct node *value = loader->list_values[i];
 		char shown[SHOWN_SIZE];
 
+		list->column = 1;
+		guard_defaults(loader, &list->guard);
 		if (value->kind == NODE_MAPPING)
 			fill_mapping(loader, value, list);
 		else if (value->kind == NODE_SEQUENCE ||
 			 (value->kind == NODE_SCALAR && !node_is_empty(value)))
-			fill_inline(loader, value, list);
+			list_fill_inline(loader, value, list);
 		else if (value->kind != NODE_BAD)
 			report_error(loader->report, value->place,
-			    "a list has its prefixes in brackets, or the key "
-			    "'file', not %s",
+			    "a list has its prefixes in brackets, or one of "
+			    "the keys 'file', 'preset' and 'dynamic', not %s",
 			    node_shown(value, shown));
 	}
+	lists_check_exports(loader);
+	mark_denied(loader);
 }
-
-/* ---- the key "file" ---- */
-
-static void
-file_read_key(struct loader *loader, const struct schema_row *row,
-    const struct node *value, void *target)
-{
-	struct list_settings *list = target;
-
-	if (value->kind != NODE_SCALAR || node_is_empty(value) ||
-	    !utf8_one_line(value->text, value->length)) {
-		refuse_value(loader, row, value);
-		return;
-	}
-	list->file_written =
-	    arena_text(loader->arena, value->text, value->length);
-	list->file = text_path(loader->arena, value->place.file, value->text);
-}
-
-static void
-file_print(
-    struct printer *printer, const struct schema_row *row, const void *target)
-{
-	print_key(printer, row->name);
-	print_path(printer, ((const struct list_settings *)target)->file);
-	fputc('\n', printer->stream);
-}
-
-const struct schema_type type_list_file = {
-    .read = file_read_key, .print = file_print};

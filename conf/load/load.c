@@ -117,6 +117,7 @@ loader_init(struct loader *loader, struct report *report)
 		return false;
 	}
 	loader->settings->arena = arena;
+	atomic_init(&loader->settings->references, 1);
 	return true;
 }
 
@@ -130,33 +131,31 @@ build(struct loader *loader)
 	listens_read(loader);
 	policies_read(loader);
 	lists_fill(loader);
-	policies_review(loader);
 	policies_count_fields(loader);
 	if (loader->settings->policy_count == 0 && !loader->partial)
 		report_warning(loader->report, (struct place){NULL, 0, 0},
 		    "there are no policies: every request gets no-policy");
 }
 
-/* Hands the settings over, or nothing when there was an error. */
+/* Settings that are there may be used to look for further mistakes. */
 static struct settings *
-conclude(struct loader *loader, size_t errors_before)
+conclude(struct loader *loader)
 {
 	struct settings *settings = loader->settings;
+	bool whole = !loader->arena->failed && !loader->trees.failed;
 
-	if (loader->arena->failed || loader->trees.failed)
-		report_error(loader->report, (struct place){NULL, 0, 0},
-		    "out of memory");
 	arena_fini(&loader->trees);
-	if (loader->report->errors == errors_before)
+	if (whole)
 		return settings;
-	settings_free(settings);
+	report_error(
+	    loader->report, (struct place){NULL, 0, 0}, "out of memory");
+	settings_unref(settings);
 	return NULL;
 }
 
-struct settings *
-settings_load(const char *const *paths, size_t count, struct report *report)
+static struct settings *
+load(const char *const *paths, size_t count, struct report *report)
 {
-	size_t errors = report->errors;
 	struct path_list files;
 	struct document *documents;
 	struct loader loader;
@@ -177,14 +176,13 @@ settings_load(const char *const *paths, size_t count, struct report *report)
 		build(&loader);
 	}
 	paths_free(&files);
-	return conclude(&loader, errors);
+	return conclude(&loader);
 }
 
-struct settings *
-settings_load_text(
+static struct settings *
+load_text(
     const char *name, const char *text, size_t length, struct report *report)
 {
-	size_t errors = report->errors;
 	struct document document = {.root = NULL};
 	struct loader loader;
 	char *copy;
@@ -206,15 +204,93 @@ settings_load_text(
 	}
 	loader.arena->failed |= copy == NULL;
 	free(copy);
-	return conclude(&loader, errors);
+	return conclude(&loader);
+}
+
+/* ---- what others see ---- */
+
+/* Nothing, when there was an error. */
+static struct settings *
+good_or_none(
+    struct settings *settings, const struct report *report, size_t errors)
+{
+	if (report->errors == errors)
+		return settings;
+	settings_unref(settings);
+	return NULL;
+}
+
+struct settings *
+settings_load(const char *const *paths, size_t count, struct report *report)
+{
+	size_t errors = report->errors;
+
+	return good_or_none(load(paths, count, report), report, errors);
+}
+
+struct settings *
+settings_load_text(
+    const char *name, const char *text, size_t length, struct report *report)
+{
+	size_t errors = report->errors;
+
+	return good_or_none(
+	    load_text(name, text, length, report), report, errors);
+}
+
+static bool
+check(struct settings *loaded, size_t errors, struct report *report,
+    struct settings **settings, struct contents *contents)
+{
+	*contents = (struct contents){.of = NULL};
+	if (loaded != NULL) {
+		contents_read(loaded, report, contents);
+		settings_review(loaded, contents, report);
+	}
+	*settings = good_or_none(loaded, report, errors);
+	if (*settings == NULL)
+		contents_fini(contents);
+	return *settings != NULL;
+}
+
+bool
+settings_check(const char *const *paths, size_t count, struct report *report,
+    struct settings **settings, struct contents *contents)
+{
+	size_t errors = report->errors;
+
+	return check(
+	    load(paths, count, report), errors, report, settings, contents);
+}
+
+bool
+settings_check_text(const char *name, const char *text, size_t length,
+    struct report *report, struct settings **settings,
+    struct contents *contents)
+{
+	size_t errors = report->errors;
+
+	return check(load_text(name, text, length, report), errors, report,
+	    settings, contents);
+}
+
+/* ---- life ---- */
+
+struct settings *
+settings_ref(struct settings *settings)
+{
+	atomic_fetch_add_explicit(
+	    &settings->references, 1, memory_order_relaxed);
+	return settings;
 }
 
 void
-settings_free(struct settings *settings)
+settings_unref(struct settings *settings)
 {
 	struct arena *arena;
 
-	if (settings == NULL)
+	if (settings == NULL || atomic_fetch_sub_explicit(&settings->references,
+				    1, memory_order_acq_rel) > 1)
 		return;
 	arena = settings->arena;
 	arena_fini(arena);

@@ -10,4 +10,9 @@
 struct settings *settings_load_text(
     const char *name, const char *text, size_t length, struct report *report);
 
+/* As settings_check(), likewise. */
+bool settings_check_text(const char *name, const char *text, size_t length,
+    struct report *report, struct settings **settings,
+    struct contents *contents);
+
 #endif

@@ -92,13 +92,30 @@ enum top_row {
 	TOP_STATE_DIRECTORY,
 };
 
-enum { LIST_ROW_FILE }; /* of object_list */
+/* Rows of object_list; the sources that are built come first. */
+enum list_row {
+	LIST_ROW_PREFIXES,
+	LIST_ROW_FILE,
+	LIST_ROW_PRESET,
+	LIST_ROW_DYNAMIC,
+	LIST_ROW_FORMAT,
+	LIST_ROW_COLUMN,
+	LIST_ROW_PATH,
+	LIST_ROW_FILTER,
+	LIST_ROW_EXPORT,
+	LIST_ROW_GUARD,
+	LIST_ROW_URL,
+	LIST_ROW_REDIS,
+	LIST_ROW_CROWDSEC,
+};
 
 extern const struct schema_object object_top;
 extern const struct schema_object object_listen;
 extern const struct schema_object object_limits;
 extern const struct schema_object object_log;
+extern const struct schema_object object_control;
 extern const struct schema_object object_list;
+extern const struct schema_object object_guard;
 extern const struct schema_object object_policy;
 extern const struct schema_object object_proxy;
 extern const struct schema_object object_source;
@@ -113,7 +130,7 @@ const struct node *document_value(
 
 /*
  * In this order: lists_define() makes every name known, then sets can be
- * read, and lists_fill() reads prefixes, knowing how strict to be.
+ * read; lists_fill() reads what is written in place.
  */
 void lists_define(struct loader *loader);
 void listens_read(struct loader *loader);

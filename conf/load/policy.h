@@ -90,9 +90,6 @@ extern const struct schema_type type_even_proxies;
 void like_apply(struct loader *loader, const struct node *value,
     struct policy_settings *policy);
 
-/* What is allowed, but worth a second look; once all lists are known. */
-void policies_review(struct loader *loader);
-
 /* More names of headers or arguments than a request has places for? */
 void policies_count_fields(struct loader *loader);
 

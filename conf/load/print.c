@@ -106,6 +106,15 @@ print_path(struct printer *printer, const char *path)
 	print_absolute(printer, "", path, SIZE_MAX);
 }
 
+/* Of a path that would grow too long what was written stays. */
+void
+print_socket(struct printer *printer, const char *path)
+{
+	struct sockaddr_un address;
+
+	print_absolute(printer, "", path, sizeof(address.sun_path) - 1);
+}
+
 void
 print_unix(struct printer *printer, const char *path)
 {
@@ -133,15 +142,7 @@ print_items(struct printer *printer, const char *key,
 
 /* ---- settings ---- */
 
-static void
-print_name(struct printer *printer, const char *name)
-{
-	begin_line(printer);
-	print_text(printer, name);
-	fputc(':', printer->stream);
-}
-
-static void
+void
 print_prefixes(struct printer *printer, const struct list_settings *list)
 {
 	fputs(list->count == 0 ? " []\n" : "\n", printer->stream);
@@ -159,6 +160,14 @@ print_prefixes(struct printer *printer, const struct list_settings *list)
 }
 
 static void
+print_name(struct printer *printer, const char *name)
+{
+	begin_line(printer);
+	print_text(printer, name);
+	fputc(':', printer->stream);
+}
+
+static void
 print_lists(struct printer *printer)
 {
 	const struct settings *settings = printer->settings;
@@ -170,7 +179,7 @@ print_lists(struct printer *printer)
 		const struct list_settings *list = &settings->lists[i];
 
 		print_name(printer, list->name);
-		if (list->source == LIST_INLINE) {
+		if (list->source == LIST_INLINE && list->export_ == NULL) {
 			print_prefixes(printer, list);
 			continue;
 		}

@@ -29,13 +29,17 @@ void print_string(struct printer *printer, const char *key, const char *text);
 /* A text as it must be written to be read again: in quotes where needed. */
 void print_text(struct printer *printer, const char *text);
 
-/* A path, or a socket's address, made absolute. */
+/* A path, that of a socket, or a socket's address, made absolute. */
 void print_path(struct printer *printer, const char *path);
+void print_socket(struct printer *printer, const char *path);
 void print_unix(struct printer *printer, const char *path);
 
 /* The keys of a mapping, one line each and deeper ones below. */
 void print_object(struct printer *printer, const struct schema_object *object,
     const void *target);
+
+/* Behind a key: the prefixes of an inline list. */
+void print_prefixes(struct printer *printer, const struct list_settings *list);
 
 /*
  * "key:" and the count items of size bytes, each a mapping; "key: []" when

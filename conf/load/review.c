@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "conf/load/coverage.h"
+#include "conf/lists/coverage.h"
 #include "conf/load/overlap.h"
-#include "conf/load/policy.h"
 #include "conf/load/set.h"
 
 /* Wider than this is worth a warning in a set that is trusted. */
@@ -14,14 +12,16 @@ enum { WIDE_IPV4 = 8, WIDE_IPV6 = 16 };
 /* What is known of a list; found out when first asked. */
 struct list_facts {
 	bool measured;
-	bool exact;  /* coverage is; else it is an upper bound */
-	bool warned; /* its widest prefix was told */
-	const struct prefix *widest; /* wider than is wise, or NULL */
+	bool wide;            /* it holds a prefix wider than is wise */
+	bool warned;          /* that was told */
+	struct prefix widest; /* the first of these */
 	struct coverage coverage;
 };
 
 struct review {
-	struct loader *loader;
+	const struct settings *settings;
+	const struct contents *contents;
+	struct report *report;
 	struct list_facts *facts; /* by list */
 	unsigned budget;
 };
@@ -33,20 +33,30 @@ is_wide(const struct prefix *prefix)
 	       (prefix->address.family == ADDRESS_IPV4 ? WIDE_IPV4 : WIDE_IPV6);
 }
 
+/* NULL: it could not be read. */
+static const struct prefixes *
+content_of(const struct review *review, unsigned index)
+{
+	return index < review->contents->count ? review->contents->of[index]
+					       : NULL;
+}
+
 static struct list_facts *
 facts_of(struct review *review, unsigned index)
 {
-	const struct list_settings *list =
-	    &review->loader->settings->lists[index];
+	const struct prefixes *content = content_of(review, index);
 	struct list_facts *facts = &review->facts[index];
+	size_t count = content == NULL ? 0 : prefixes_count(content);
 
 	if (facts->measured)
 		return facts;
 	facts->measured = true;
-	coverage_add(&facts->coverage, list->prefixes, list->count);
-	for (size_t i = 0; i < list->count && facts->widest == NULL; i++)
-		if (is_wide(&list->prefixes[i]))
-			facts->widest = &list->prefixes[i];
+	if (count > 0)
+		facts->coverage = coverage_of(content);
+	for (size_t i = 0; i < count && !facts->wide; i++) {
+		facts->widest = prefixes_at(content, i);
+		facts->wide = is_wide(&facts->widest);
+	}
 	return facts;
 }
 
@@ -57,7 +67,7 @@ review_prefix(
     struct review *review, const char *key, const struct set_item *item)
 {
 	if (is_wide(&item->prefix))
-		report_warning(review->loader->report, item->place,
+		report_warning(review->report, item->place,
 		    "%s: '%s' is wider than /%d", key, item->text,
 		    item->prefix.address.family == ADDRESS_IPV4 ? WIDE_IPV4
 								: WIDE_IPV6);
@@ -68,13 +78,13 @@ review_range(
     struct review *review, const char *key, const struct set_item *item)
 {
 	if (item->range == RANGE_ANY)
-		report_warning(review->loader->report, item->place,
+		report_warning(review->report, item->place,
 		    "%s: 'any' trusts everybody, so whoever connects can say "
 		    "who the client is; nothing is proven",
 		    key);
 	else if (item->range == RANGE_PRIVATE ||
 		 item->range == RANGE_UNIQUELOCAL)
-		report_warning(review->loader->report, item->place,
+		report_warning(review->report, item->place,
 		    "%s: strangers may arrive from '%s' addresses, behind "
 		    "SNAT; name the proxies",
 		    key, item->text);
@@ -86,14 +96,14 @@ review_list(struct review *review, const char *key, const struct set_item *item)
 	struct list_facts *facts = facts_of(review, item->list);
 	char text[PREFIX_TEXT_SIZE];
 
-	if (facts->widest == NULL || facts->warned)
+	if (!facts->wide || facts->warned)
 		return;
 	facts->warned = true;
-	prefix_format(facts->widest, text);
-	report_warning(review->loader->report, item->place,
+	prefix_format(&facts->widest, text);
+	report_warning(review->report, item->place,
 	    "%s: the list '%s' holds %s, wider than /%d", key, item->text, text,
-	    facts->widest->address.family == ADDRESS_IPV4 ? WIDE_IPV4
-							  : WIDE_IPV6);
+	    facts->widest.address.family == ADDRESS_IPV4 ? WIDE_IPV4
+							 : WIDE_IPV6);
 }
 
 static void
@@ -115,76 +125,73 @@ review_trust(struct review *review, const char *key, const struct set *set)
 
 /* ---- what is denied ---- */
 
+/* What stands in the set itself: a prefix, or a named range. */
 static size_t
-item_prefixes(struct review *review, const struct set_item *item,
-    const struct prefix **prefixes)
+own_prefixes(const struct set_item *item, const struct prefix **prefixes)
 {
-	const struct list_settings *list;
-
-	switch (item->kind) {
-	case SET_PREFIX:
-		*prefixes = &item->prefix;
-		return 1;
-	case SET_RANGE:
-		return named_range_prefixes(item->range, prefixes);
-	case SET_LIST:
-		list = &review->loader->settings->lists[item->list];
-		*prefixes = list->prefixes;
-		return list->count;
-	}
-	return 0;
+	*prefixes = &item->prefix;
+	return item->kind == SET_PREFIX
+		   ? 1
+		   : named_range_prefixes(item->range, prefixes);
 }
 
-/* Prefixes of the items from first to last measured together. */
-static bool
-measure(struct review *review, const struct set_item *items, size_t count,
-    struct coverage *coverage)
+static void
+gather(struct review *review, const struct set_item *item,
+    struct prefixes_builder *builder)
 {
-	struct prefix *all;
-	size_t total = 0;
+	const struct prefixes *content;
+	const struct prefix *prefixes;
+	size_t count;
 
-	for (size_t i = 0; i < count; i++) {
-		const struct prefix *prefixes;
-
-		total += item_prefixes(review, &items[i], &prefixes);
+	if (item->kind != SET_LIST) {
+		count = own_prefixes(item, &prefixes);
+		for (size_t i = 0; i < count; i++)
+			prefixes_add(builder, &prefixes[i]);
+		return;
 	}
-	all = malloc((total + 1) * sizeof(*all));
+	content = content_of(review, item->list);
+	count = content == NULL ? 0 : prefixes_count(content);
+	for (size_t i = 0; i < count; i++) {
+		struct prefix prefix = prefixes_at(content, i);
+
+		prefixes_add(builder, &prefix);
+	}
+}
+
+/* What the set covers: each address counted once. */
+static bool
+measure(struct review *review, const struct set *set, struct coverage *coverage)
+{
+	struct prefixes_builder builder = {.ipv4 = NULL};
+	struct prefixes *all;
+
+	for (size_t i = 0; i < set->count; i++)
+		gather(review, &set->items[i], &builder);
+	all = prefixes_finish(&builder);
 	if (all == NULL) {
-		review->loader->arena->failed = true;
+		report_starve(review->report);
 		return false;
 	}
-	total = 0;
-	for (size_t i = 0; i < count; i++) {
-		const struct prefix *prefixes;
-		size_t more = item_prefixes(review, &items[i], &prefixes);
-
-		if (more > 0)
-			memcpy(&all[total], prefixes, more * sizeof(*all));
-		total += more;
-	}
-	*coverage = coverage_measure(all, total);
-	free(all);
+	*coverage = coverage_of(all);
+	prefixes_unref(all);
 	return true;
 }
 
-/* A list's share: an upper bound, made exact when that is not enough. */
+/* An upper bound: what two items share is counted twice. */
 static void
 add_item(struct review *review, const struct set_item *item,
     struct coverage *coverage)
 {
 	const struct prefix *prefixes;
-	struct list_facts *facts;
+	size_t count;
 
-	if (item->kind != SET_LIST) {
-		size_t count = item_prefixes(review, item, &prefixes);
-
-		coverage_add(coverage, prefixes, count);
+	if (item->kind == SET_LIST) {
+		coverage_merge(
+		    coverage, &facts_of(review, item->list)->coverage);
 		return;
 	}
-	facts = facts_of(review, item->list);
-	if (!facts->exact && coverage_half(&facts->coverage) != NULL)
-		facts->exact = measure(review, item, 1, &facts->coverage);
-	coverage_merge(coverage, &facts->coverage);
+	count = own_prefixes(item, &prefixes);
+	coverage_add(coverage, prefixes, count);
 }
 
 /* Sorting comes last: hardly any rule comes near half of anything. */
@@ -200,11 +207,11 @@ review_deny(struct review *review, const struct rule_settings *rule)
 	for (size_t i = 0; i < set->count; i++)
 		add_item(review, &set->items[i], &coverage);
 	if (coverage_half(&coverage) == NULL ||
-	    !measure(review, set->items, set->count, &coverage))
+	    !measure(review, set, &coverage))
 		return;
 	half = coverage_half(&coverage);
 	if (half != NULL)
-		report_error(review->loader->report, set->place,
+		report_error(review->report, set->place,
 		    "this rule denies more than half of %s; write any to deny "
 		    "everybody",
 		    half);
@@ -222,20 +229,25 @@ review_policy(struct review *review, const struct policy_settings *policy)
 		    review, "a source's trust", &policy->sources[i].trust);
 	for (size_t i = 0; i < policy->rule_count; i++)
 		review_deny(review, &policy->rules[i]);
-	overlap_check_rules(review->loader->settings, policy, &review->budget,
-	    review->loader->report);
+	overlap_check_rules(
+	    review->settings, policy, &review->budget, review->report);
 }
 
 void
-policies_review(struct loader *loader)
+settings_review(const struct settings *settings,
+    const struct contents *contents, struct report *report)
 {
-	const struct settings *settings = loader->settings;
-	struct review review = {.loader = loader, .budget = OVERLAP_BUDGET};
+	struct review review = {.settings = settings,
+	    .contents = contents,
+	    .report = report,
+	    .budget = OVERLAP_BUDGET};
 
-	review.facts = arena_alloc(
-	    &loader->trees, settings->list_count, sizeof(*review.facts));
-	if (review.facts == NULL)
+	review.facts = calloc(settings->list_count + 1, sizeof(*review.facts));
+	if (review.facts == NULL) {
+		report_starve(report);
 		return;
+	}
 	for (size_t i = 0; i < settings->policy_count; i++)
 		review_policy(&review, &settings->policies[i]);
+	free(review.facts);
 }

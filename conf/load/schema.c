@@ -47,14 +47,22 @@ static const struct schema_row top_rows[] = {
 		 "policy get the one called default. The policies of several "
 		 "files add up."},
     [TOP_CONTROL] = {.name = "control",
-	.type = &type_unbuilt,
-	.about = "The control socket."},
+	.type = &type_control,
+	MEMBER(struct settings, control),
+	.values = "a mapping",
+	.about = "The control socket, for truesrcctl. Without it there is "
+		 "none."},
     [TOP_HTTP] = {.name = "http",
 	.type = &type_unbuilt,
 	.about = "Metrics, health and the status page."},
     [TOP_STATE_DIRECTORY] = {.name = "state-directory",
-	.type = &type_unbuilt,
-	.about = "Where content is kept over a restart."},
+	.type = &type_path,
+	MEMBER(struct settings, state_directory),
+	.values = "a path",
+	.about = "A directory for what has to outlive a restart: the last good "
+		 "content of list files, and the entries of dynamic lists. It "
+		 "is made if it is missing. Without it nothing is kept, and "
+		 "there can be no dynamic lists."},
 };
 
 const struct schema_object object_top = {.name = "the configuration",
@@ -179,45 +187,32 @@ static const struct schema_row log_rows[] = {
 const struct schema_object object_log = {
     .name = "log", .about = "What is logged, and how.", ROWS(log_rows)};
 
-/* ---- lists ---- */
+/* ---- control ---- */
 
-#define UNBUILT(key, text)                                            \
-	{                                                             \
-		.name = (key), .type = &type_unbuilt, .about = (text) \
-	}
-
-static const struct schema_row list_rows[] = {
-    [LIST_ROW_FILE] = {.name = "file",
-	.type = &type_list_file,
-	.values = "a path",
-	.about = "A file with one prefix, address or range a line, comments "
-		 "from # or ; on."},
-    UNBUILT("preset", "Ranges of a CDN or cloud, as shipped."),
-    UNBUILT("dynamic", "Fed by hand while running."),
-    UNBUILT("url", "Fetched from the web."),
-    UNBUILT("redis", "Shared through Redis or Valkey."),
-    UNBUILT("crowdsec", "The decisions of a CrowdSec LAPI."),
-    UNBUILT("format", "What a feed looks like."),
-    UNBUILT("path", "Where in a feed the prefixes are."),
-    UNBUILT("filter", "Which entries of a feed count."),
-    UNBUILT("refresh", "How often a feed is fetched."),
-    UNBUILT("key", "The name of the set in Redis."),
-    UNBUILT("key-file", "A file with the key of a CrowdSec LAPI."),
-    UNBUILT("export", "Where the list is handed on."),
-    UNBUILT("guard", "Which changes of its content are refused."),
+static const struct schema_row control_rows[] = {
+    {.name = "socket",
+	.type = &type_socket,
+	MEMBER(struct socket_settings, path),
+	.flags = ROW_REQUIRED,
+	.values = "a path of at most 107 bytes",
+	.about = "Where the socket is."},
+    {.name = "mode",
+	.type = &type_mode,
+	MEMBER(struct socket_settings, mode),
+	.values = "four octal digits in quotes, from \"0000\" to \"0777\"",
+	.default_ = "0600",
+	.about = "Who may use it, as chmod has it."},
 };
 
-const struct schema_object object_list = {.name = "a list",
-    .about = "A list has its prefixes in brackets, or it is a mapping that "
-	     "says where they are.",
-    ROWS(list_rows)};
+const struct schema_object object_control = {
+    .name = "control", .about = "The control socket.", ROWS(control_rows)};
 
 /* ---- all of them ---- */
 
 const struct schema_object *const schema_objects[] = {&object_top,
-    &object_listen, &object_limits, &object_log, &object_list, &object_policy,
-    &object_proxy, &object_source, &object_conflict, &object_ip, &object_rule,
-    &object_forward};
+    &object_listen, &object_limits, &object_log, &object_control, &object_list,
+    &object_guard, &object_policy, &object_proxy, &object_source,
+    &object_conflict, &object_ip, &object_rule, &object_forward};
 
 const size_t schema_object_count =
     sizeof(schema_objects) / sizeof(*schema_objects);

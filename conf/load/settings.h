@@ -4,10 +4,11 @@
 
 /*
  * The configuration as understood: checked, defaults filled in, plain data.
- * Everything hangs on one arena and goes with settings_free(); nothing here is
- * changed after loading. Strings are NUL-terminated UTF-8.
+ * Everything hangs on one arena and goes with the last reference; nothing here
+ * is changed after loading. Strings are NUL-terminated UTF-8.
  */
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 #include "conf/load/report.h"
@@ -62,17 +63,59 @@ const char *named_range_text(enum named_range range);
 
 /* ---- lists ---- */
 
-enum list_source { LIST_INLINE, LIST_FILE };
+enum list_source { LIST_INLINE, LIST_FILE, LIST_PRESET, LIST_DYNAMIC };
+
+enum list_format {
+	LIST_LINES,  /* one a line; FireHOL, HAProxy's ACL and map files too */
+	LIST_CSV,    /* the prefix is in a column */
+	LIST_JSON,   /* one document; the prefixes are at a path */
+	LIST_NDJSON, /* one JSON object a line */
+};
+
+/* An object of a JSON list counts only if its key has that value. */
+struct list_filter {
+	const char *key;
+	const char *value;
+};
+
+/*
+ * What a change from outside the configuration must keep to; else the old
+ * content stays. Percentages of entries.
+ */
+struct guard_settings {
+	unsigned tolerate;    /* bad lines */
+	unsigned shrink;      /* lost entries */
+	unsigned growth;      /* new entries; counts from 100 entries on */
+	unsigned widest_ipv4; /* shortest prefix length that may come */
+	unsigned widest_ipv6;
+	struct set never;      /* nothing of it may be touched */
+	struct address *allow; /* addresses that must stay allowed */
+	size_t allow_count;
+	struct address *deny; /* addresses that must stay denied */
+	size_t deny_count;
+};
+
+struct prefixes;
 
 struct list_settings {
 	const char *name;
 	enum list_source source;
 	const char *file; /* LIST_FILE: path resolved against the YAML file */
 	const char *file_written; /* LIST_FILE: as the operator wrote it */
-	struct prefix *prefixes;  /* masked, in written order */
+	const char *preset;       /* LIST_PRESET: its name */
+	enum list_format format;
+	unsigned column;             /* LIST_CSV: from 1 */
+	const char *path;            /* LIST_JSON, LIST_NDJSON */
+	struct list_filter *filters; /* all must hold */
+	size_t filter_count;
+	const char *export_; /* path to write it to, for HAProxy; or NULL */
+	struct guard_settings guard;
+	struct prefix *prefixes; /* LIST_INLINE: masked, in written order */
 	size_t count;
 	bool used_as_trust; /* host bits in it are an error */
+	bool used_to_deny;  /* a rule denies, or gives a word, by it */
 	struct place place;
+	struct place source_place; /* of the path or the preset's name */
 };
 
 /* ---- policies ---- */
@@ -292,15 +335,24 @@ struct log_settings {
 	enum log_format format;
 };
 
+/* The control socket; path is NULL when there is none. */
+struct socket_settings {
+	const char *path;
+	unsigned mode; /* of the socket: 0600, 0660, … */
+};
+
 struct arena;
 
 struct settings {
 	struct arena *arena;
+	atomic_uint references;
 	struct listen_settings *listens;
 	size_t listen_count;
 	unsigned threads; /* 0: auto, one a core */
 	struct limits_settings limits;
 	struct log_settings log;
+	struct socket_settings control;
+	const char *state_directory; /* NULL: none */
 	struct list_settings *lists;
 	size_t list_count;
 	struct policy_settings *policies;
@@ -308,14 +360,50 @@ struct settings {
 };
 
 /*
- * Reads the files in order (a directory gives its *.yaml, sorted) and every
- * list file they name. Always reports all errors of one run; NULL when there
- * was one, or when memory ran out (reported too). Warnings do not fail.
+ * Reads the files in order (a directory gives its *.yaml, sorted), but not the
+ * list files that they name: those are list_read()'s. Always reports all
+ * errors of one run; NULL when there was one, or when memory ran out (reported
+ * too). Warnings do not fail.
  */
 struct settings *settings_load(
     const char *const *paths, size_t count, struct report *report);
 
-void settings_free(struct settings *settings);
+/* Any thread. Settings are born with one reference. */
+struct settings *settings_ref(struct settings *settings);
+void settings_unref(struct settings *settings); /* NULL is fine */
+
+/* ---- what the lists hold ---- */
+
+/* By index into settings.lists; a dynamic list may be empty, none is NULL. */
+struct contents {
+	struct prefixes **of; /* each a reference of its own */
+	size_t count;
+};
+
+/*
+ * Reads every list of the settings: inline, file and preset ones; dynamic ones
+ * come out empty. All errors are reported; false when there was one. Contents
+ * are whole either way: a list that could not be read has NULL.
+ */
+bool contents_read(const struct settings *settings, struct report *report,
+    struct contents *contents);
+void contents_fini(struct contents *contents);
+
+/*
+ * The warnings that need both: overlaps and shadowed rules, trust that is too
+ * wide, deny lists that cover too much (an error).
+ */
+void settings_review(const struct settings *settings,
+    const struct contents *contents, struct report *report);
+
+/*
+ * All of it in turn, for a check: the lists are read and reviewed even when the
+ * configuration has errors, so that one run tells everything. True when there
+ * was no error; then both are the caller's, else both are empty.
+ */
+bool settings_check(const char *const *paths, size_t count,
+    struct report *report, struct settings **settings,
+    struct contents *contents);
 
 /*
  * Writes the configuration as understood, every default filled in, as YAML

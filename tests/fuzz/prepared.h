@@ -24,6 +24,8 @@ static inline void
 prepare(const char *yaml, size_t payload_max)
 {
 	struct report report;
+	const uint64_t seed[2] = {1, 2};
+	struct contents contents;
 	struct settings *settings;
 
 	if (generation)
@@ -33,9 +35,12 @@ prepare(const char *yaml, size_t payload_max)
 	if (!settings)
 		report_print(&report, stderr);
 	must(settings != NULL);
+	must(contents_read(settings, &report, &contents));
 	report_fini(&report);
-	generation = generation_build(&settings, 1);
+	generation = generation_build(settings, &contents, 1, seed);
 	must(generation != NULL);
+	contents_fini(&contents);
+	settings_unref(settings);
 	request = request_new(generation_names(generation), payload_max);
 	must(request != NULL);
 }

@@ -48,14 +48,14 @@ explain = ['explain', '-f', good]
 office = ['--peer', '10.0.0.1', '--header',
           'X-Forwarded-For: 198.51.100.7, 10.0.0.2']
 
-check('no words', [], 2, '', 'usage:')
+check('no words, no input', ['-s', '/nowhere/control.sock'], 3, '',
+      '/nowhere/control.sock')
 check('-v', ['-v'], 0, 'truesrcctl ', '')
 check('-h', ['-h'], 0, 'usage:', '')
-check('-v and more', ['-v', 'x'], 2, '', 'not built yet: -v')
-check('-h and more', ['-h', 'x'], 2, '', 'not built yet: -h')
-check('a word of a running agent', ['show', 'info'], 2, '',
-      'not built yet: show')
-check('a word alone', ['show'], 2, '', 'not built yet: show')
+check('-v and more', ['-v', 'x'], 2, '', 'usage:')
+check('-h and more', ['-h', 'x'], 2, '', 'usage:')
+check('a word, and no agent', ['-s', '/nowhere/control.sock', 'show', 'info'],
+      3, '', '/nowhere/control.sock')
 check('explain alone', ['explain'], 2, '', '-f FILE')
 check('no peer', explain, 2, '', '--peer')
 check('an unknown option', [*explain, '--pear', '10.0.0.1'], 2, '', 'usage:')

@@ -91,7 +91,7 @@ conf_includes() {
 
 policy_includes() {
 	files '^agent/policy/.*\.[ch]$' | xargs -r grep -HnE '^#include "' |
-		grep -vE '#include "(agent/policy/|agent/(ensure|poison)\.h|conf/load/|proto/text/)' |
+		grep -vE '#include "(agent/policy/|agent/table/table\.h|agent/(ensure|poison)\.h|conf/(lists|load)/|proto/text/)' |
 		nothing
 }
 

@@ -6,9 +6,10 @@
 # Configurations and what must be said of them, as TAP. tests/conf/NAME.in is a
 # file, or NAME.args names several. NAME.ok is what was understood (without it
 # the configuration must be refused), and reads again to the same; NAME.err is
-# the report, none for nothing to say. @DIR@ stands for tests/conf.
+# the report, none for nothing to say; NAME.held is what its lists hold, where
+# that is worth a look. @DIR@ stands for tests/conf.
 #
-# With UPDATE=1 writes .ok and .err instead; look at the difference.
+# With UPDATE=1 writes .ok, .err and .held instead; look at the difference.
 
 set -u
 
@@ -103,6 +104,17 @@ case_named() {
 	result "$name" $?
 }
 
+# held NAME: do the lists of NAME.in hold what NAME.held says?
+held() {
+	timeout 60 "$check" -l "$1.in" >"$work/held" 2>/dev/null
+	if [ "${UPDATE:-}" = 1 ]; then
+		cp "$work/held" "$1.held"
+	else
+		diff -u "$1.held" "$work/held" >"$work/why"
+	fi
+	result "$1, what the lists hold" $?
+}
+
 # round_trip NAME FILE: is understood, and printed reads again to the same.
 round_trip() {
 	if run "$2"; then
@@ -129,6 +141,9 @@ quick() {
 cd tests/conf || exit 1
 for input in *.in; do
 	case_named "${input%.in}" "$input"
+done
+for contents in *.held; do
+	held "${contents%.held}"
 done
 for arguments in *.args; do
 	# shellcheck disable=SC2046

@@ -33,10 +33,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 
-# The names of the ready policies, one paragraph.
-likes() {
-	for file in conf/like/*.yaml; do
-		basename "$file" .yaml
+# names FILE…: what they are called without their ending, one paragraph.
+names() {
+	for file; do
+		name=$(basename "$file")
+		echo "${name%.*}"
 	done | LC_ALL=C sort | sed '$!s/$/ ,/; s/^/.Cm /; $s/$/ ./'
 }
 
@@ -67,10 +68,14 @@ make_page() {
 		echo "manual.sh: $program -dM prints nothing" >&2
 		return 1
 	}
-	likes >"$work/likes"
+	names conf/like/*.yaml >"$work/likes"
+	names conf/presets/*.txt >"$work/presets"
 	echo '.\" Made by tests/tools/manual.sh from truesrc.yaml.5.in'
 	sed -e "/^@TABLES@\$/{
 r $work/tables
+d
+}" -e "/^@PRESETS@\$/{
+r $work/presets
 d
 }" -e "/^@LIKES@\$/{
 r $work/likes

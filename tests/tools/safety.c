@@ -224,8 +224,10 @@ load_policies(struct run *run)
 {
 	char path[] = "/tmp/truesrc-safety-XXXXXX";
 	const char *paths[] = {path};
+	const uint64_t seed[2] = {1, 2};
 	struct report report;
 	struct settings *settings;
+	struct contents contents = {0};
 	int fd = mkstemp(path);
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
 
@@ -241,7 +243,9 @@ load_policies(struct run *run)
 	}
 	report_init(&report);
 	settings = settings_load(paths, 1, &report);
-	if (settings == NULL)
+	if (settings != NULL)
+		contents_read(settings, &report, &contents);
+	if (report.errors > 0)
 		report_print(&report, stderr);
 	report_fini(&report);
 	if (settings != NULL && !run->keep)
@@ -250,7 +254,9 @@ load_policies(struct run *run)
 		fprintf(stderr, "# the policies are in %s\n", path);
 	if (settings == NULL)
 		return false;
-	run->generation = generation_build(&settings, 1);
+	run->generation = generation_build(settings, &contents, 1, seed);
+	contents_fini(&contents);
+	settings_unref(settings);
 	if (run->generation == NULL)
 		return false;
 	run->request =

@@ -38,16 +38,19 @@ expect_report(struct report *report, const char *expected)
 static inline struct settings *
 load_good(const char *text)
 {
+	struct contents contents;
 	struct report report;
 	struct settings *settings;
 	char *said;
 
 	report_init(&report);
-	settings = settings_load_text("t", text, strlen(text), &report);
+	settings_check_text(
+	    "t", text, strlen(text), &report, &settings, &contents);
 	said = report_text(&report);
 	ck_assert_msg(settings != NULL, "%s\n%s", text, said);
 	ck_assert_uint_eq(report.errors, 0);
 	free(said);
+	contents_fini(&contents);
 	report_fini(&report);
 	return settings;
 }
@@ -56,14 +59,17 @@ load_good(const char *text)
 static inline bool
 load_and_expect(const char *text, const char *expected)
 {
+	struct contents contents;
 	struct report report;
 	struct settings *settings;
 	bool good;
 
 	report_init(&report);
-	settings = settings_load_text("t", text, strlen(text), &report);
-	good = settings != NULL;
-	settings_free(settings);
+	good = settings_check_text(
+	    "t", text, strlen(text), &report, &settings, &contents);
+	ck_assert(good == (settings != NULL));
+	settings_unref(settings);
+	contents_fini(&contents);
 	expect_report(&report, expected);
 	return good;
 }
@@ -92,7 +98,7 @@ expect_same_again(const struct settings *settings)
 	ck_assert_str_eq(text, text_again);
 	free(text);
 	free(text_again);
-	settings_free(again);
+	settings_unref(again);
 }
 
 static inline const char *

@@ -17,7 +17,9 @@ generation_of(const char *yaml)
 	int file = mkstemp(path);
 	const char *paths[] = {path};
 	struct report report;
+	const uint64_t seed[2] = {1, 2};
 	struct settings *settings;
+	struct contents contents;
 	struct generation *generation;
 
 	ck_assert_int_ge(file, 0);
@@ -30,10 +32,12 @@ generation_of(const char *yaml)
 		report_print(&report, stderr);
 	unlink(path);
 	ck_assert_ptr_nonnull(settings);
+	ck_assert(contents_read(settings, &report, &contents));
 	report_fini(&report);
-	generation = generation_build(&settings, 7);
+	generation = generation_build(settings, &contents, 7, seed);
 	ck_assert_ptr_nonnull(generation);
-	ck_assert_ptr_null(settings);
+	contents_fini(&contents);
+	settings_unref(settings);
 	return generation;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "conf/load/arena.h"
-#include "conf/load/coverage.h"
+#include "conf/lists/coverage.h"
 #include "conf/load/definitions.h"
 #include "conf/load/likely.h"
 #include "conf/load/overlap.h"
@@ -170,6 +170,8 @@ static const struct {
 
 START_TEST(more_than_half)
 {
+	struct prefixes_builder builder = {.ipv4 = NULL};
+	struct prefixes *all;
 	struct prefix prefixes[6];
 	struct coverage coverage = {.ipv4 = {0, 0}};
 	struct coverage twice = {.ipv4 = {0, 0}};
@@ -190,8 +192,13 @@ START_TEST(more_than_half)
 		coverage_merge(&twice, &twice);
 	if (half != NULL)
 		ck_assert_ptr_nonnull(coverage_half(&twice));
-	coverage = coverage_measure(prefixes, count);
+	for (size_t i = 0; i < count; i++)
+		prefixes_add(&builder, &prefixes[i]);
+	all = prefixes_finish(&builder);
+	ck_assert_ptr_nonnull(all);
+	coverage = coverage_of(all);
 	ck_assert_pstr_eq(coverage_half(&coverage), coverage_rows[_i].measured);
+	prefixes_unref(all);
 }
 END_TEST
 

@@ -66,7 +66,7 @@ START_TEST(files_of_a_directory)
 		ck_assert_uint_eq(settings->policy_count, 3);
 		ck_assert_str_eq(settings->policies[0].name, "three");
 		ck_assert_str_eq(settings->policies[1].name, "two");
-		settings_free(settings);
+		settings_unref(settings);
 		report_fini(&report);
 	}
 }
@@ -95,7 +95,7 @@ expect_printed(const char *text, const char *line)
 
 	ck_assert_msg(strstr(printed, line) != NULL, "%s", printed);
 	free(printed);
-	settings_free(settings);
+	settings_unref(settings);
 }
 
 START_TEST(printed_from_here)
@@ -178,7 +178,7 @@ START_TEST(every_short_text)
 			    report.entries[i].place.line <= LENGTH + 1 &&
 				report.entries[i].place.column <= LENGTH + 1,
 			    "%s", text);
-		settings_free(settings);
+		settings_unref(settings);
 		report_fini(&report);
 	}
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "agent/lists/lists.h"
+#include "tests/unit/lists_fixture.h"
 #include "tests/unit/policy_fixture.h"
 
 static char path[] = "/tmp/truesrc-lists-XXXXXX";
@@ -36,6 +37,7 @@ begin(const char *yaml)
 {
 	int descriptor = mkstemp(path);
 	struct generation *generation;
+	struct loading loading;
 
 	ck_assert_int_ge(descriptor, 0);
 	close(descriptor);
@@ -51,9 +53,11 @@ begin(const char *yaml)
 	    .running = &running,
 	    .workers = WORKERS,
 	    .payload_max = 1000,
+	    .loading = &loading,
 	};
-	generation = generation_of(yaml); /* its number is 7 */
+	generation = loaded_of(yaml, 7, &loading);
 	lists = lists_new(&settings, &generation);
+	loading_fini(&loading);
 	ck_assert_ptr_nonnull(lists);
 	ck_assert_ptr_null(generation);
 	ck_assert(lists_start(lists));

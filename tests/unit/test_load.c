@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 #include "conf/load/like.h"
+#include "conf/lists/prefixes.h"
 #include "tests/unit/conf_tools.h"
 
 /* ---- ready policies ---- */
@@ -31,7 +32,7 @@ START_TEST(like_overrides)
 	ck_assert_int_eq(q->proxy.mode, PROXY_REQUIRE);
 	ck_assert_int_eq(q->proxy.unknown, WORD_PEER);
 	ck_assert_uint_eq(q->trust.count, 0);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -50,7 +51,7 @@ START_TEST(every_ready_policy)
 		settings = load_good(text);
 		ck_assert_str_eq(
 		    settings->policies[0].like, like_files[i].name);
-		settings_free(settings);
+		settings_unref(settings);
 	}
 	ck_assert_uint_ge(like_file_count, 2);
 	ck_assert_ptr_null(like_find(""));
@@ -69,21 +70,33 @@ count_lines_with(const char *text, const char *part)
 }
 
 /* Whoever uses it is warned; what is in it is told once. */
+/* All that is said of a text; to be freed. */
+static char *
+report_of(const char *text)
+{
+	struct contents contents;
+	struct settings *settings;
+	struct report report;
+	char *said;
+
+	report_init(&report);
+	ck_assert(settings_check_text(
+	    "t", text, strlen(text), &report, &settings, &contents));
+	said = report_text(&report);
+	settings_unref(settings);
+	contents_fini(&contents);
+	report_fini(&report);
+	return said;
+}
+
 START_TEST(ready_policy_used_twice)
 {
 	static const char once[] = "policies: {a: {like: rails}}";
 	static const char twice[] =
 	    "policies: {a: {like: rails}, b: {like: rails}}";
-	struct report report;
-	char *text, *text_twice;
+	char *text = report_of(once);
+	char *text_twice = report_of(twice);
 
-	report_init(&report);
-	settings_free(settings_load_text("t", once, strlen(once), &report));
-	text = report_text(&report);
-	report_fini(&report);
-	settings_free(settings_load_text("t", twice, strlen(twice), &report));
-	text_twice = report_text(&report);
-	report_fini(&report);
 	ck_assert_uint_ge(
 	    count_lines_with(text, "t:1:22: warning: rails: "), 1);
 	ck_assert_uint_eq(
@@ -136,6 +149,7 @@ START_TEST(paths_are_relative_to_their_file)
 {
 	char path[128], expected[128];
 	const char *paths[] = {path};
+	struct contents contents;
 	struct report report;
 	struct settings *settings;
 
@@ -145,18 +159,21 @@ START_TEST(paths_are_relative_to_their_file)
 				"policies: {p: {rules: [{deny: l}]}}\n");
 	snprintf(path, sizeof(path), "%s/conf.yaml", folder);
 	report_init(&report);
-	settings = settings_load(paths, 1, &report);
+	ck_assert(settings_check(paths, 1, &report, &settings, &contents));
 	expect_report(&report, "");
 	ck_assert_ptr_nonnull(settings);
 	ck_assert_int_eq(settings->lists[0].source, LIST_FILE);
-	ck_assert_uint_eq(settings->lists[0].count, 2);
+	ck_assert_uint_eq(settings->lists[0].count, 0);
+	ck_assert_uint_eq(contents.count, 1);
+	ck_assert_uint_eq(prefixes_count(contents.of[0]), 2);
+	contents_fini(&contents);
 	ck_assert_str_eq(settings->lists[0].file_written, "list.txt");
 	snprintf(expected, sizeof(expected), "%s/list.txt", folder);
 	ck_assert_str_eq(settings->lists[0].file, expected);
 	snprintf(expected, sizeof(expected), "%s/run/sock", folder);
 	ck_assert_str_eq(settings->listens[0].path, expected);
 	expect_same_again(settings);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -170,7 +187,7 @@ START_TEST(errors_before_do_not_count)
 	report_error(&report, (struct place){"x", 1, 1}, "before");
 	settings = settings_load_text("t", text, strlen(text), &report);
 	ck_assert_ptr_nonnull(settings);
-	settings_free(settings);
+	settings_unref(settings);
 	expect_report(&report, "x:1:1: error: before\n");
 }
 END_TEST
@@ -183,8 +200,8 @@ START_TEST(no_files_at_all)
 	report_init(&report);
 	settings = settings_load(NULL, 0, &report);
 	ck_assert_ptr_nonnull(settings);
-	settings_free(settings);
-	settings_free(NULL);
+	settings_unref(settings);
+	settings_unref(NULL);
 	expect_report(&report,
 	    "warning: there are no policies: every request gets no-policy\n");
 }
@@ -214,7 +231,7 @@ START_TEST(twenty_thousand_policies)
 
 	ck_assert_uint_eq(settings->policy_count, 20000);
 	ck_assert_str_eq(settings->policies[19999].name, "p19999");
-	settings_free(settings);
+	settings_unref(settings);
 	free(text);
 }
 END_TEST
@@ -245,7 +262,7 @@ START_TEST(limit_of_headers)
 	char *text = many_headers(FIELDS_MAX - FORWARD_COUNT);
 	struct report report;
 
-	settings_free(load_good(text));
+	settings_unref(load_good(text));
 	free(text);
 	text = many_headers(FIELDS_MAX - FORWARD_COUNT + 1);
 	report_init(&report);

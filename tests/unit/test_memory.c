@@ -3,8 +3,9 @@
 #include <sys/stat.h>
 
 #include "agent/control/explain.h"
-#include "agent/lists/lists.h"
+#include "agent/lists/thread.h"
 #include "conf/load/arena.h"
+#include "tests/unit/lists_fixture.h"
 #include "tests/unit/policy_rows.h"
 #include "tests/unit/shortage.h"
 
@@ -140,6 +141,8 @@ static const char directory_of[] = "/tmp/truesrc-memory-XXXXXX";
 static char directory[sizeof(directory_of)];
 static char configuration_path[sizeof(directory) + 16];
 static char list_path[sizeof(directory) + 16];
+static char json_path[sizeof(directory) + 16];
+static char rows_path[sizeof(directory) + 16];
 
 static const char configuration[] =
     "lists:\n"
@@ -147,6 +150,11 @@ static const char configuration[] =
     "  cdn: [192.0.2.0/24]\n"
     "  file: {file: list.txt}\n"
     "  bad: [203.0.113.66]\n"
+    "  json: {file: list.json, format: json, path: \"a[]\","
+    " filter: {b: c}, guard: {never: lb, allow: 192.0.2.1}}\n"
+    "  rows: {file: list.csv, format: csv, column: 2}\n"
+    "  shipped: {preset: fastly}\n"
+    "  held: {prefixes: [192.0.2.1]}\n"
     "listen:\n"
     "  - {address: 127.0.0.1:9000, from: [lb, 192.0.2.1]}\n"
     "  - {address: unix:spop.sock}\n"
@@ -203,6 +211,12 @@ setup(void)
 	sprintf(configuration_path, "%s/truesrc.yaml", directory);
 	sprintf(list_path, "%s/list.txt", directory);
 	write_file(list_path, "198.51.100.0/24\n2001:db8:c::/48\n");
+	sprintf(json_path, "%s/list.json", directory);
+	write_file(json_path,
+	    "{\"b\": \"c\", \"a\": [\"192.0.2.1\", \"192.0.2.2\","
+	    " \"192.0.2.3\", \"2001:db8::\"]}");
+	sprintf(rows_path, "%s/list.csv", directory);
+	write_file(rows_path, "x,192.0.2.0/25\ny,2001:db8:1::/48\n");
 	length = (size_t)sprintf(text, "%s%s", configuration, many_headers);
 	for (int i = 0; i < 30; i++)
 		length += (size_t)sprintf(
@@ -219,6 +233,8 @@ teardown(void)
 {
 	unlink(configuration_path);
 	unlink(list_path);
+	unlink(json_path);
+	unlink(rows_path);
 	rmdir(directory);
 }
 
@@ -246,25 +262,43 @@ printed(const struct settings *settings)
 
 static char *whole; /* the settings as they are when nothing is short */
 
+/* Of each list: how much is in it. */
+static void
+check_contents(const struct contents *contents)
+{
+	static const size_t counts[] = {2, 1, 2, 1, 4, 2, 21, 1};
+
+	ck_assert_uint_eq(contents->count, sizeof(counts) / sizeof(*counts));
+	for (size_t i = 0; i < contents->count; i++)
+		ck_assert_uint_eq(prefixes_count(contents->of[i]), counts[i]);
+}
+
 static void
 load_attempt(unsigned good, bool once)
 {
+	static const char *const paths[] = {directory};
+	struct contents contents;
 	struct report report;
 	struct settings *settings;
+	bool loaded;
 
+	report_init(&report);
 	begin_refusing(good, once);
-	settings = load(&report);
+	loaded = settings_check(paths, 1, &report, &settings, &contents);
 	end_refusing();
+	ck_assert(loaded == (settings != NULL));
 	if (settings) {
 		char *text = printed(settings);
 
 		ck_assert_str_eq(text, whole);
+		check_contents(&contents);
 		__real_free(text);
 	} else {
 		ck_assert_uint_gt(shortage.refused, 0);
 		ck_assert_uint_gt(report.errors, 0);
 	}
-	settings_free(settings);
+	contents_fini(&contents);
+	settings_unref(settings);
 	report_fini(&report);
 	check_nothing_is_lost(good);
 }
@@ -276,7 +310,7 @@ START_TEST(settings_are_whole_or_none)
 
 	ck_assert_ptr_nonnull(settings);
 	whole = printed(settings);
-	settings_free(settings);
+	settings_unref(settings);
 	report_fini(&report);
 	try_everywhere(load_attempt);
 	/* A signal in the middle of reading changes nothing. */
@@ -316,6 +350,8 @@ END_TEST
 
 /* ---- what is made of it ---- */
 
+static const uint64_t seed[2] = {1, 2};
+
 static void
 check_generation(const struct generation *generation)
 {
@@ -339,21 +375,22 @@ build_attempt(unsigned good, bool once)
 {
 	struct report report;
 	struct settings *settings = load(&report);
+	struct contents contents;
 	struct generation *generation;
 
-	report_fini(&report);
 	ck_assert_ptr_nonnull(settings);
+	ck_assert(contents_read(settings, &report, &contents));
+	report_fini(&report);
 	begin_refusing(good, once);
-	generation = generation_build(&settings, 1);
+	generation = generation_build(settings, &contents, 1, seed);
 	end_refusing();
-	ck_assert_msg(!generation == !!settings,
-	    "the settings are taken with the generation");
 	if (generation)
 		check_generation(generation);
 	else
 		ck_assert_uint_gt(shortage.refused, 0);
+	contents_fini(&contents);
 	generation_free(generation);
-	settings_free(settings);
+	settings_unref(settings);
 	check_nothing_is_lost(good);
 }
 
@@ -370,12 +407,16 @@ build(void)
 {
 	struct report report;
 	struct settings *settings;
+	struct contents contents;
 
 	setup();
 	settings = load(&report);
+	ck_assert(contents_read(settings, &report, &contents));
 	report_fini(&report);
-	built = generation_build(&settings, 1);
+	built = generation_build(settings, &contents, 1, seed);
 	ck_assert_ptr_nonnull(built);
+	contents_fini(&contents);
+	settings_unref(settings);
 }
 
 static void
@@ -469,19 +510,32 @@ END_TEST
 
 /* ---- while the agent runs ---- */
 
+/* No thread of its own: what it is told is done here. */
+static void
+turn(struct lists *lists)
+{
+	for (unsigned i = 0; i < 8; i++) {
+		ev_run(lists->loop, EVRUN_NOWAIT);
+		ev_run(lists->files.loop, EVRUN_NOWAIT);
+		ev_run(lists->builder.loop, EVRUN_NOWAIT);
+	}
+}
+
 static void
 reload_attempt(unsigned good, bool once)
 {
 	static const char *const paths[] = {directory};
 	static const struct running_listens running = {listens, guarded, 0};
 	struct publication publication;
+	struct loading loading;
 	struct lists_settings settings = {.publication = &publication,
 	    .paths = paths,
 	    .path_count = 1,
 	    .running = &running,
 	    .workers = 2,
-	    .payload_max = 1024};
-	struct generation *taken = built;
+	    .payload_max = 1024,
+	    .loading = &loading};
+	struct generation *taken = loaded_from(directory, 1, &loading);
 	struct lists *lists;
 	struct log log;
 	FILE *log_file = tmpfile();
@@ -491,25 +545,16 @@ reload_attempt(unsigned good, bool once)
 	ck_assert(publication_init(&publication, 1));
 	lists = lists_new(&settings, &taken);
 	ck_assert_ptr_nonnull(lists);
-	/* However long this takes, the first one is not let go. */
-	publication_enter(&publication, 0);
-	/* No thread of its own: what it is told is done here. */
+	loading_fini(&loading);
+	turn(lists);
 	lists_reload(lists);
 	begin_refusing(good, once);
-	ev_run(lists->loop, EVRUN_NOWAIT);
+	turn(lists);
 	end_refusing();
 	check_generation(lists->current->generation);
 	if (shortage.refused == 0)
 		ck_assert_uint_eq(lists->number, 2);
-	else if (lists->number == 1)
-		ck_assert_ptr_eq(lists->current->generation, built);
-	ev_run(lists->loop, EVRUN_NOWAIT);
-	/* The first one is used again. */
-	if (lists->number == 1)
-		lists->current->generation = NULL;
-	else
-		lists->retired->generation = NULL;
-	publication_leave(&publication, 0);
+	turn(lists);
 	lists_free(lists);
 	publication_fini(&publication);
 	log_fini(&log);

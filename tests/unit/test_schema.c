@@ -23,7 +23,7 @@ try_word(const char *before, const struct schema_row *row,
 	ck_assert_msg(strstr(printed, line) != NULL, "%s", text);
 	free(printed);
 	expect_same_again(settings);
-	settings_free(settings);
+	settings_unref(settings);
 }
 
 static const struct {
@@ -124,7 +124,7 @@ START_TEST(printed_reads_again)
 		    like_files[i].name);
 		settings = load_good(text);
 		expect_same_again(settings);
-		settings_free(settings);
+		settings_unref(settings);
 	}
 }
 END_TEST

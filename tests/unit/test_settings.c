@@ -119,7 +119,7 @@ START_TEST(defaults_of_everything)
 	ck_assert_str_eq(policy->place.file, "t");
 	ck_assert_uint_eq(policy->place.line, 1);
 	ck_assert_uint_eq(policy->place.column, 12);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -147,7 +147,7 @@ START_TEST(defaults_of_a_source)
 	ck_assert_int_eq(source->on_empty, WORD_STOP);
 	ck_assert_int_eq(source->all_trusted, WORD_LEFTMOST);
 	ck_assert_int_eq(source->short_, WORD_NEXT);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -204,7 +204,7 @@ START_TEST(format_and_lines_by_header)
 	ck_assert_int_eq(source->kind, source_rows[_i].kind);
 	ck_assert_int_eq(source->format, source_rows[_i].format);
 	ck_assert_int_eq(source->lines, source_rows[_i].lines);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -248,7 +248,7 @@ START_TEST(sets)
 	ck_assert_int_eq(
 	    settings->lists[1].prefixes[1].address.family, ADDRESS_IPV4);
 	ck_assert_uint_eq(settings->lists[1].prefixes[1].length, 32);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -282,7 +282,7 @@ START_TEST(lists_used_as_trust)
 	ck_assert_msg(
 	    settings->lists[0].used_as_trust == trust_rows[_i].trusted, "%s",
 	    text);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -320,7 +320,7 @@ START_TEST(rules)
 	ck_assert_uint_eq(rule[3].place.line, 7);
 	ck_assert_str_eq(policy->default_, "tarpit");
 	ck_assert_str_eq(policy->unknown, "allow");
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -338,7 +338,7 @@ START_TEST(forwarded_fields)
 	ck_assert(forward[FORWARD_REAL_IP].given);
 	ck_assert_int_eq(forward[FORWARD_REAL_IP].trusted, FORWARD_PASS);
 	ck_assert_int_eq(forward[FORWARD_REAL_IP].untrusted, FORWARD_STRIP);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -363,7 +363,7 @@ START_TEST(listeners)
 	ck_assert_str_eq(listen[2].path, "/run/x");
 	ck_assert_str_eq(listen[3].path, "x");
 	ck_assert_uint_eq(listen[3].place.line, 5);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -389,7 +389,7 @@ START_TEST(sizes)
 	settings = load_good(text);
 	ck_assert_uint_eq(settings->limits.frame_size, units[_i].value);
 	ck_assert_uint_eq(settings->limits.fragments, 0);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 
@@ -424,7 +424,7 @@ START_TEST(durations)
 	all = print_settings(settings);
 	ck_assert_ptr_nonnull(strstr(all, printed));
 	free(all);
-	settings_free(settings);
+	settings_unref(settings);
 }
 END_TEST
 

@@ -14,6 +14,7 @@
 #include <sys/un.h>
 
 #include "agent/control/control.h"
+#include "tests/unit/lists_fixture.h"
 #include "tests/unit/policy_rows.h"
 #include "tests/unit/shortage.h"
 
@@ -70,6 +71,8 @@ FAILING(int, getsockname,
 FAILING(int, lstat, (const char *path, struct stat *status), (path, status), -1,
     EACCES)
 FAILING(int, unlink, (const char *path), (path), -1, EACCES)
+FAILING(int, fchmod, (int file, mode_t mode), (file, mode), -1, EINVAL)
+FAILING(int, chmod, (const char *path, mode_t mode), (path, mode), -1, EPERM)
 
 static char directory[40];
 static char path[sizeof(directory) + 16];
@@ -104,7 +107,7 @@ leave_stale_file(void)
 }
 
 static struct generation *
-generation_to_run(void)
+generation_to_run(struct loading *loading)
 {
 	char yaml[400];
 
@@ -113,9 +116,10 @@ generation_to_run(void)
 	    "  - {address: 127.0.0.1:0}\n"
 	    "  - {address: \"[::1]:0\"}\n"
 	    "  - {address: unix:%s, from: unix}\n"
+	    "control: {socket: %s.control}\n"
 	    "policies: {default: {}}\n",
-	    path);
-	return generation_of(yaml);
+	    path, path);
+	return loaded_of(yaml, 7, loading);
 }
 
 static bool
@@ -143,10 +147,11 @@ static void
 attempt(unsigned good, bool once)
 {
 	static const char *const paths[] = {"none"};
-	struct generation *generation = generation_to_run();
+	struct loading loading;
+	struct generation *generation;
 	struct log log;
 	const struct control_settings settings = {
-	    .log = &log, .paths = paths, .path_count = 1};
+	    .log = &log, .paths = paths, .path_count = 1, .loading = &loading};
 	enum control_result result;
 	unsigned before;
 	sigset_t set;
@@ -157,6 +162,7 @@ attempt(unsigned good, bool once)
 	leave_stale_file();
 	log_file = tmpfile();
 	before = descriptors();
+	generation = generation_to_run(&loading);
 	log_init(&log, fileno(log_file));
 	log_configure(&log, LOG_INFO_, LOG_LOGFMT);
 	kill(getpid(), SIGINT);
@@ -173,9 +179,10 @@ attempt(unsigned good, bool once)
 		ck_assert_uint_gt(shortage.refused, 0);
 		ck_assert(was_logged("event=not-started"));
 	}
+	generation_free(generation);
+	loading_fini(&loading);
 	ck_assert_uint_eq(descriptors(), before);
 	fclose(log_file);
-	generation_free(generation);
 }
 
 START_TEST(starts_or_does_not)
@@ -194,8 +201,9 @@ START_TEST(files_of_others_stay)
 {
 	static const char *const paths[] = {"none"};
 	struct log log;
+	struct loading loading;
 	const struct control_settings settings = {
-	    .log = &log, .paths = paths, .path_count = 1};
+	    .log = &log, .paths = paths, .path_count = 1, .loading = &loading};
 	struct generation *generation;
 	struct stat status;
 	FILE *file;
@@ -209,7 +217,7 @@ START_TEST(files_of_others_stay)
 	log_file = tmpfile();
 	log_init(&log, fileno(log_file));
 	log_configure(&log, LOG_INFO_, LOG_LOGFMT);
-	generation = generation_to_run();
+	generation = generation_to_run(&loading);
 	ck_assert_int_eq(
 	    control_run(&settings, &generation), CONTROL_NOT_STARTED);
 	ck_assert(was_logged("cannot bind"));
@@ -217,6 +225,7 @@ START_TEST(files_of_others_stay)
 	log_fini(&log);
 	fclose(log_file);
 	generation_free(generation);
+	loading_fini(&loading);
 	__real_unlink(path);
 	rmdir(directory);
 }

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef AGENT_TABLE_BLOCKS_H
+#define AGENT_TABLE_BLOCKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Sorted blocks, named by words. A word is a class, or says where a block is
+ * and how large. A block is a step function: the value at a key is that of the
+ * last entry whose key is at or below it, and the first entry's key is 0.
+ *
+ * Blocks lie in granules of 16 bytes. Up to four granules lie within one cache
+ * line. Larger blocks are whole lines of entries, with 16-ary levels of keys,
+ * the first of each line, before them. What is left of a block is filled with
+ * its last entry, so that a search needs no count.
+ *
+ * A narrow entry is 32 bits, key << 16 | class; a wide one 64 bits,
+ * key << 32 | word. Narrow entries and all keys of the levels are kept with
+ * their highest bit inverted, for signed comparison is what every machine's
+ * vectors have.
+ *
+ * Blocks do not change once a word that names them is published.
+ */
+
+typedef int32_t keys4 __attribute__((vector_size(16)));
+
+union granule {
+	int32_t narrow[4];
+	uint64_t wide[2];
+	keys4 keys;
+};
+
+#define WORD_BLOCK UINT32_C(0x80000000)
+#define WORD_CLASS UINT32_C(0x40000000) /* makes no word 0 */
+
+enum {
+	WORD_OFFSET_BITS = 25,
+	BLOCK_CODES = 64,
+	LINE_GRANULES = 4,
+	LINE_KEYS = 16,
+};
+
+struct blocks {
+	union granule *base;
+	uint32_t used; /* granules, free ones among them included */
+	uint32_t room;
+	uint32_t free_[BLOCK_CODES]; /* by size: the first one + 1, or 0 */
+};
+
+static inline uint32_t
+word_of_class(uint32_t class_)
+{
+	return WORD_CLASS | class_;
+}
+
+static inline uint32_t
+word_class(uint32_t word)
+{
+	return word & UINT16_MAX;
+}
+
+static inline bool
+word_is_block(uint32_t word)
+{
+	return (word & WORD_BLOCK) != 0;
+}
+
+static inline uint32_t
+word_offset(uint32_t word)
+{
+	return word & ((UINT32_C(1) << WORD_OFFSET_BITS) - 1);
+}
+
+/* 0 to 3: one to four granules; above: 2, 3, 4, 6, 8, 12 … lines. */
+static inline unsigned
+word_code(uint32_t word)
+{
+	return word >> WORD_OFFSET_BITS & (BLOCK_CODES - 1);
+}
+
+static inline size_t
+code_lines(unsigned code)
+{
+	return (size_t)(2 + (code & 1)) << ((code - LINE_GRANULES) >> 1);
+}
+
+static inline int32_t
+key_biased(uint32_t key)
+{
+	return (int32_t)(key ^ UINT32_C(0x80000000));
+}
+
+/* How many of a line's 16 keys are at or below that one. */
+static inline unsigned
+line_count(const union granule *line, int32_t key)
+{
+	keys4 k = {key, key, key, key};
+	keys4 above = (line[0].keys > k) + (line[1].keys > k) +
+		      (line[2].keys > k) + (line[3].keys > k);
+
+	return (
+	    unsigned)(LINE_KEYS + above[0] + above[1] + above[2] + above[3]);
+}
+
+/* The line of entries to look into; levels, if given, counts those passed. */
+static inline const union granule *
+block_line(const union granule *at, size_t lines, int32_t key, unsigned *levels)
+{
+	unsigned shift = 0;
+	size_t line = 0;
+
+	while (lines > (size_t)LINE_KEYS << shift)
+		shift += 4;
+	for (;; shift -= 4) {
+		size_t keys = (lines + ((size_t)1 << shift) - 1) >> shift;
+
+		line = line * LINE_KEYS +
+		       line_count(at + line * LINE_GRANULES, key) - 1;
+		line = line < keys ? line : keys - 1;
+		at += (keys + LINE_KEYS - 1) / LINE_KEYS * LINE_GRANULES;
+		if (levels)
+			++*levels;
+		if (shift == 0)
+			return at + line * LINE_GRANULES;
+	}
+}
+
+/* The value at a key; the word is a block's. No branch for small ones. */
+static inline uint32_t
+block_narrow(
+    const struct blocks *blocks, uint32_t word, uint32_t key, unsigned *levels)
+{
+	const union granule *at = blocks->base + word_offset(word);
+	unsigned code = word_code(word), left = code + 1, half;
+	int32_t below = key_biased(key << 16 | UINT16_MAX);
+
+	if (code >= LINE_GRANULES) {
+		at = block_line(at, code_lines(code), below, levels);
+		left = LINE_GRANULES;
+	}
+	half = left / 2;
+	at += at[half].narrow[0] <= below ? half : 0;
+	half = (left - half) / 2;
+	at += at[half].narrow[0] <= below ? half : 0;
+	half = (unsigned)(at->narrow[1] <= below) +
+	       (unsigned)(at->narrow[2] <= below) +
+	       (unsigned)(at->narrow[3] <= below);
+	return (uint32_t)at->narrow[half] & UINT16_MAX;
+}
+
+static inline uint32_t
+block_wide(
+    const struct blocks *blocks, uint32_t word, uint32_t key, unsigned *levels)
+{
+	const union granule *at = blocks->base + word_offset(word);
+	unsigned code = word_code(word), left = code + 1, half;
+	uint64_t below = (uint64_t)key << 32 | UINT32_MAX;
+
+	if (code >= LINE_GRANULES) {
+		at = block_line(at, code_lines(code), key_biased(key), levels);
+		left = LINE_GRANULES;
+	}
+	half = left / 2;
+	at += at[half].wide[0] <= below ? half : 0;
+	half = (left - half) / 2;
+	at += at[half].wide[0] <= below ? half : 0;
+	return (uint32_t)at->wide[at->wide[1] <= below];
+}
+
+/* Room for that many granules. False when memory ran out. */
+bool blocks_init(struct blocks *blocks, size_t room);
+void blocks_fini(struct blocks *blocks);
+
+/* A block of these sorted entries, count at least 1; 0 when there is no room. */
+uint32_t blocks_put_narrow(
+    struct blocks *blocks, const uint32_t *entries, size_t count);
+uint32_t blocks_put_wide(
+    struct blocks *blocks, const uint64_t *entries, size_t count);
+
+/*
+ * The entries of a block; or of a class, one. Gives how many there are, 0 when
+ * there are more than room.
+ */
+size_t blocks_get_narrow(
+    const struct blocks *blocks, uint32_t word, uint32_t *entries, size_t room);
+size_t blocks_get_wide(
+    const struct blocks *blocks, uint32_t word, uint64_t *entries, size_t room);
+
+/* Nobody reads the block any more. */
+void blocks_release(struct blocks *blocks, uint32_t word);
+
+#endif
