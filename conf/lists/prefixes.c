@@ -272,7 +272,7 @@ prefixes_difference(const struct prefixes *before, const struct prefixes *after,
 	size_t i = 0, k = 0;
 
 	while (i < before_count || k < after_count) {
-		struct prefix old, new;
+		struct prefix old = {0}, new = {0};
 		int order = i == before_count ? 1 : -1;
 
 		if (i < before_count)

@@ -51,15 +51,19 @@ converse(struct view input, const struct dialog_context *context)
 static struct generation *
 load(const char *path)
 {
+	const uint64_t seed[2] = {1, 2};
 	struct report report;
+	struct contents contents = {0};
 	struct generation *generation = NULL;
 
 	report_init(&report);
 	struct settings *settings = settings_load(&path, 1, &report);
-	if (settings != NULL)
-		generation = generation_build(&settings, 1);
+	if (settings != NULL && contents_read(settings, &report, &contents))
+		generation = generation_build(settings, &contents, 1, seed);
 	report_print(&report, stderr);
 	report_fini(&report);
+	contents_fini(&contents);
+	settings_unref(settings);
 	return generation;
 }
 
