@@ -8,7 +8,7 @@
  */
 
 #include "agent/control/control.h"
-#include "agent/control/runtime.h"
+#include "agent/console/runtime.h"
 #include "agent/lists/lists.h"
 #include "agent/spop/acceptor.h"
 #include "agent/spop/worker.h"

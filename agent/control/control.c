@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/control/agent.h"
 #include "agent/control/clock.h"
-#include "agent/control/consoles.h"
+#include "agent/console/consoles.h"
 #include "agent/control/loop.h"
 
 #include <signal.h>

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "agent/control/explain.h"
-#include "agent/control/talk.h"
+#include "agent/console/talk.h"
 
 /* truesrcctl: talks to a running agent, and explains requests offline. */
 

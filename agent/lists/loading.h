@@ -10,7 +10,7 @@
  */
 
 #include "agent/lists/orders.h"
-#include "agent/lists/store.h"
+#include "agent/store/store.h"
 #include "agent/lists/take.h"
 #include "agent/lists/watch.h"
 

@@ -11,7 +11,7 @@
  */
 
 #include "agent/control/inbox.h"
-#include "agent/lists/dynamic.h"
+#include "agent/dynamic/dynamic.h"
 #include "conf/load/settings.h"
 
 enum order_kind {

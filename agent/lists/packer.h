@@ -7,7 +7,7 @@
  * changes meanwhile is in it or not; who cares remembers it.
  */
 
-#include "agent/lists/dynamic.h"
+#include "agent/dynamic/dynamic.h"
 
 struct packer {
 	struct prefixes_builder builder;

@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/lists/store.h"
-#include "agent/lists/store_format.h"
+#include "agent/store/store.h"
+#include "agent/store/format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

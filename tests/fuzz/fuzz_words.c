@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/control/talk.h"
-#include "agent/control/words.h"
+#include "agent/console/talk.h"
+#include "agent/console/words.h"
 #include "conf/load/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

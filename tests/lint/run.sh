@@ -101,8 +101,15 @@ policy_pure() {
 }
 
 control_flow_of_libraries() {
-	files '^agent/(policy|lists)/' | xargs -r grep -HnE \
-		'#include "agent/(spop|main)' | nothing
+	files '^agent/(policy|table|dynamic|store|lists)/' | xargs -r grep -HnE \
+		'#include "agent/(spop|console|main)' | nothing
+}
+
+# Memory and arithmetic alone: what others put together from.
+parts_includes() {
+	files '^agent/(table|dynamic)/.*\.[ch]$' | xargs -r grep -HnE '^#include "' |
+		grep -vE '#include "(agent/(table|dynamic)/|agent/(ensure|poison)\.h|conf/lists/|proto/text/)' |
+		nothing
 }
 
 libev_in_agent() {
@@ -234,7 +241,8 @@ check "proto allocates nothing" proto_allocates_nothing
 check "conf includes nothing but conf and proto/text" conf_includes
 check "agent/policy includes only settings and proto/text" policy_includes
 check "agent/policy touches no socket, file, clock or loop" policy_pure
-check "agent/policy and agent/lists know nothing of agent/spop" \
+check "agent/table and agent/dynamic include only prefixes" parts_includes
+check "what decides and what holds lists know nothing of agent/spop" \
 	control_flow_of_libraries
 check "libev is for agent alone" libev_in_agent
 check "libcidr is for conf alone" libcidr_in_conf

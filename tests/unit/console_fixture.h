@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "agent/control/console.h"
+#include "agent/console/console.h"
 #include "agent/control/loop.h"
 #include "tests/unit/policy_rows.h"
 

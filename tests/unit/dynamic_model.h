@@ -7,7 +7,7 @@
 #include <check.h>
 #include <stdlib.h>
 
-#include "agent/lists/dynamic.h"
+#include "agent/dynamic/dynamic.h"
 
 /* xorshift64*: seeded, so that a failure repeats. */
 static uint64_t state;

@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/lists/store.h"
+#include "agent/store/store.h"
 
 static char directory[64];
 static char store_error[STORE_ERROR_SIZE];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/control/output.h"
-#include "agent/control/talk.h"
+#include "agent/console/output.h"
+#include "agent/console/talk.h"
 #include "tests/unit/policy_rows.h"
 
 /* Answers on their way: text, tables, values; and how truesrcctl reads them. */

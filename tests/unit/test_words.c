@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/control/words.h"
+#include "agent/console/words.h"
 #include "tests/unit/policy_rows.h"
 
 /* Lines of the control socket: how they are cut, and what is read of them. */

@@ -4,7 +4,7 @@
 
 /* What the words do: for the table of them alone. */
 
-#include "agent/control/words.h"
+#include "agent/console/words.h"
 
 word_obey_f obey_help, obey_info, obey_stat, obey_policies, obey_prompt,
     obey_quit, obey_shutdown;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/control/words.h"
+#include "agent/console/words.h"
 
 #include <stdarg.h>
 #include <stdio.h>

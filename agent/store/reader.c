@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/lists/store_file.h"
+#include "agent/store/file.h"
 
 /* ---- bytes ---- */
 

@@ -8,8 +8,8 @@
  * of the file.
  */
 
-#include "agent/lists/store.h"
-#include "agent/lists/store_format.h"
+#include "agent/store/store.h"
+#include "agent/store/format.h"
 
 /* "LIST.journal0.4294967295.tmp" */
 enum { FILE_NAME_SIZE = STORE_NAME_SIZE + 32 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "agent/lists/texts.h"
+#include "agent/dynamic/texts.h"
 
 /*
  * Slots are numbered from 1; those in use hang in the chain of their bucket,

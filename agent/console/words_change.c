@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/control/console.h"
-#include "agent/control/obey.h"
+#include "agent/console/console.h"
+#include "agent/console/obey.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "agent/lists/store_private.h"
+#include "agent/store/private.h"
 
 /* ---- names ---- */
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/lists/store_private.h"
+#include "agent/store/private.h"
 
 /* How much of a list store_save_dynamic() writes at once. */
 enum { STEP_ENTRIES = 65536 };

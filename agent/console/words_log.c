@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/control/console.h"
-#include "agent/control/obey.h"
+#include "agent/console/console.h"
+#include "agent/console/obey.h"
 
 /* The words that show the last lines of the log, the oldest first. */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/control/talk.h"
+#include "agent/console/talk.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -8,7 +8,7 @@
  */
 
 #include "agent/control/log.h"
-#include "agent/control/runtime.h"
+#include "agent/console/runtime.h"
 #include "agent/spop/listener.h"
 
 struct console;

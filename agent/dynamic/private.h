@@ -4,8 +4,8 @@
 
 /* What dynamic.c and its two indices share. */
 
-#include "agent/lists/dynamic.h"
-#include "agent/lists/texts.h"
+#include "agent/dynamic/dynamic.h"
+#include "agent/dynamic/texts.h"
 
 /*
  * Entries are nodes of an AVL tree, ordered by address and length, and known

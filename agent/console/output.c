@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/control/output.h"
+#include "agent/console/output.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/control/consoles.h"
+#include "agent/console/consoles.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "agent/control/clock.h"
-#include "agent/control/console.h"
+#include "agent/console/console.h"
 #include "agent/ensure.h"
 
 enum {

@@ -6,7 +6,7 @@
 
 #include <stdatomic.h>
 
-#include "agent/lists/store_file.h"
+#include "agent/store/file.h"
 
 /*
  * Files of a dynamic list: LIST.entries is its snapshot, of generation S (0:

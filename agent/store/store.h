@@ -13,7 +13,7 @@
  * Owned by the lists thread, but for store_save_content().
  */
 
-#include "agent/lists/dynamic.h"
+#include "agent/dynamic/dynamic.h"
 
 struct store;
 

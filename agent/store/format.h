@@ -21,7 +21,7 @@
  * END: the count of records (8); nothing follows. A journal has no end.
  */
 
-#include "agent/lists/dynamic.h"
+#include "agent/dynamic/dynamic.h"
 
 enum store_kind { STORE_CONTENT = 1, STORE_ENTRIES = 2, STORE_JOURNAL = 3 };
 

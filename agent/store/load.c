@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/lists/store_private.h"
+#include "agent/store/private.h"
 
 /* What is loaded from where to where. */
 struct load {

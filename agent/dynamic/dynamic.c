@@ -3,7 +3,7 @@
 #include <sys/random.h>
 
 #include "agent/ensure.h"
-#include "agent/lists/dynamic_private.h"
+#include "agent/dynamic/private.h"
 
 static unsigned
 family_bits(const struct address *address)

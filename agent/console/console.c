@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/control/console.h"
+#include "agent/console/console.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -8,9 +8,9 @@
  * the lists thread and goes on when that has answered.
  */
 
-#include "agent/control/consoles.h"
-#include "agent/control/output.h"
-#include "agent/control/words.h"
+#include "agent/console/consoles.h"
+#include "agent/console/output.h"
+#include "agent/console/words.h"
 
 enum {
 	CONSOLE_LINE_MAX = 65536, /* bytes of a line */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/lists/store_format.h"
+#include "agent/store/format.h"
 
 static const char magic[8] = {'t', 'r', 'u', 'e', 's', 'r', 'c', '\n'};
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/lists/store_file.h"
+#include "agent/store/file.h"
 
 enum store_result
 store_system_failed(char error[STORE_ERROR_SIZE], const char *name,

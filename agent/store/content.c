@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/lists/store_private.h"
+#include "agent/store/private.h"
 
 /* ---- saving ---- */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <stdlib.h>
 
-#include "agent/lists/dynamic_private.h"
+#include "agent/dynamic/private.h"
 
 /* A heap with four children to a node: half as deep as one with two. */
 enum { CHILDREN = 4, FEWEST_ENDS = 64 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "agent/control/words.h"
+#include "agent/console/words.h"
 
 #include <stdio.h>
 
-#include "agent/control/obey.h"
+#include "agent/console/obey.h"
 
 const struct control_word word_table[] = {
     {"help", "", "show the words", NULL, obey_help, false},

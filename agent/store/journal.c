@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "agent/lists/store_private.h"
+#include "agent/store/private.h"
 
 /* Fewer bytes of journal are not worth a snapshot. */
 enum { JOURNAL_SMALL = 1024 * 1024 };
