@@ -206,14 +206,13 @@ covered(const struct part *part, struct edit *edit, enum hosts_kind kind)
 	case HOSTS_IPV4:
 		if (part->nets4.root)
 			mask = part->classes.masks[dxr_find(
-			    &part->nets4, (uint32_t)lo, NULL)];
+			    &part->nets4, (uint32_t)lo, NULL, NULL)];
 		break;
 	case HOSTS_IPV6:
 		mask = hosts_mask(&part->hosts, HOSTS_HALVES, edit->span.first);
 		if (part->nets6.tops.buckets)
-			mask |=
-			    part->classes
-				.masks[nets6_find(&part->nets6, hi, lo, NULL)];
+			mask |= part->classes.masks[nets6_find(
+			    &part->nets6, hi, lo, NULL, NULL)];
 		break;
 	case HOSTS_HALVES:
 		return part->nets6.tops.buckets &&

@@ -7,6 +7,30 @@
 
 enum { NARROW_GRANULE = 4, WIDE_GRANULE = 2 };
 
+const union granule *
+block_line(
+    const struct blocks *blocks, uint32_t word, int32_t key, unsigned *levels)
+{
+	const union granule *at = blocks->base + word_offset(word);
+	size_t lines = code_lines(word_code(word)), line = 0;
+	unsigned shift = 0;
+
+	while (lines > (size_t)LINE_KEYS << shift)
+		shift += 4;
+	for (;; shift -= 4) {
+		size_t keys = (lines + ((size_t)1 << shift) - 1) >> shift;
+
+		line = line * LINE_KEYS +
+		       line_count(at + line * LINE_GRANULES, key) - 1;
+		line = line < keys ? line : keys - 1;
+		at += (keys + LINE_KEYS - 1) / LINE_KEYS * LINE_GRANULES;
+		if (levels)
+			++*levels;
+		if (shift == 0)
+			return at + line * LINE_GRANULES;
+	}
+}
+
 bool
 blocks_init(struct blocks *blocks, size_t room)
 {
@@ -15,13 +39,15 @@ blocks_init(struct blocks *blocks, size_t room)
 	room = room < most ? room : most;
 	*blocks = (struct blocks){.room = (uint32_t)room};
 	blocks->base = region_alloc(room * sizeof(*blocks->base));
-	return blocks->base != NULL;
+	blocks->free_ = calloc(BLOCK_CODES, sizeof(*blocks->free_));
+	return blocks->base && blocks->free_;
 }
 
 void
 blocks_fini(struct blocks *blocks)
 {
 	free(blocks->base);
+	free(blocks->free_);
 }
 
 /* Granules of the levels above so many lines of entries. */

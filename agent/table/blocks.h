@@ -25,6 +25,10 @@
  */
 
 typedef int32_t keys4 __attribute__((vector_size(16)));
+typedef uint64_t pairs2 __attribute__((vector_size(16)));
+
+/* On the way of a lookup: what is not asked for is to fall away. */
+#define HOT static inline __attribute__((always_inline))
 
 union granule {
 	int32_t narrow[4];
@@ -46,7 +50,7 @@ struct blocks {
 	union granule *base;
 	uint32_t used; /* granules, free ones among them included */
 	uint32_t room;
-	uint32_t free_[BLOCK_CODES]; /* by size: the first one + 1, or 0 */
+	uint32_t *free_; /* by size: the first one + 1, or 0 */
 };
 
 static inline uint32_t
@@ -80,6 +84,13 @@ word_code(uint32_t word)
 	return word >> WORD_OFFSET_BITS & (BLOCK_CODES - 1);
 }
 
+/* A block of several lines. */
+static inline bool
+word_is_large(uint32_t word)
+{
+	return word >= (WORD_BLOCK | LINE_GRANULES << WORD_OFFSET_BITS);
+}
+
 static inline size_t
 code_lines(unsigned code)
 {
@@ -92,52 +103,47 @@ key_biased(uint32_t key)
 	return (int32_t)(key ^ UINT32_C(0x80000000));
 }
 
-/* How many of a line's 16 keys are at or below that one. */
-static inline unsigned
-line_count(const union granule *line, int32_t key)
+/* How many of the keys, 12 or 16, are at or below that one. */
+HOT unsigned
+keys_count(const union granule *keys, unsigned count, int32_t key)
 {
 	keys4 k = {key, key, key, key};
-	keys4 above = (line[0].keys > k) + (line[1].keys > k) +
-		      (line[2].keys > k) + (line[3].keys > k);
+	keys4 above =
+	    (keys[0].keys > k) + (keys[1].keys > k) + (keys[2].keys > k);
+	pairs2 pairs;
+	uint64_t pair;
 
-	return (
-	    unsigned)(LINE_KEYS + above[0] + above[1] + above[2] + above[3]);
+	if (count == LINE_KEYS)
+		above += keys[3].keys > k;
+	pairs = (pairs2)-above;
+	pair = pairs[0] + pairs[1];
+	return count - ((uint32_t)pair + (uint32_t)(pair >> 32));
 }
 
-/* The line of entries to look into; levels, if given, counts those passed. */
-static inline const union granule *
-block_line(const union granule *at, size_t lines, int32_t key, unsigned *levels)
+HOT unsigned
+line_count(const union granule *line, int32_t key)
 {
-	unsigned shift = 0;
-	size_t line = 0;
-
-	while (lines > (size_t)LINE_KEYS << shift)
-		shift += 4;
-	for (;; shift -= 4) {
-		size_t keys = (lines + ((size_t)1 << shift) - 1) >> shift;
-
-		line = line * LINE_KEYS +
-		       line_count(at + line * LINE_GRANULES, key) - 1;
-		line = line < keys ? line : keys - 1;
-		at += (keys + LINE_KEYS - 1) / LINE_KEYS * LINE_GRANULES;
-		if (levels)
-			++*levels;
-		if (shift == 0)
-			return at + line * LINE_GRANULES;
-	}
+	return keys_count(line, LINE_KEYS, key);
 }
+
+/*
+ * The line of entries to look into, of a block of several; levels, if given,
+ * counts those passed.
+ */
+const union granule *block_line(
+    const struct blocks *blocks, uint32_t word, int32_t key, unsigned *levels);
 
 /* The value at a key; the word is a block's. No branch for small ones. */
-static inline uint32_t
+HOT uint32_t
 block_narrow(
     const struct blocks *blocks, uint32_t word, uint32_t key, unsigned *levels)
 {
 	const union granule *at = blocks->base + word_offset(word);
-	unsigned code = word_code(word), left = code + 1, half;
+	unsigned left = word_code(word) + 1, half;
 	int32_t below = key_biased(key << 16 | UINT16_MAX);
 
-	if (code >= LINE_GRANULES) {
-		at = block_line(at, code_lines(code), below, levels);
+	if (word_is_large(word)) {
+		at = block_line(blocks, word, below, levels);
 		left = LINE_GRANULES;
 	}
 	half = left / 2;
@@ -150,16 +156,16 @@ block_narrow(
 	return (uint32_t)at->narrow[half] & UINT16_MAX;
 }
 
-static inline uint32_t
+HOT uint32_t
 block_wide(
     const struct blocks *blocks, uint32_t word, uint32_t key, unsigned *levels)
 {
 	const union granule *at = blocks->base + word_offset(word);
-	unsigned code = word_code(word), left = code + 1, half;
+	unsigned left = word_code(word) + 1, half;
 	uint64_t below = (uint64_t)key << 32 | UINT32_MAX;
 
-	if (code >= LINE_GRANULES) {
-		at = block_line(at, code_lines(code), key_biased(key), levels);
+	if (word_is_large(word)) {
+		at = block_line(blocks, word, key_biased(key), levels);
 		left = LINE_GRANULES;
 	}
 	half = left / 2;

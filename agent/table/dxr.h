@@ -16,14 +16,15 @@
  */
 struct dxr {
 	_Atomic uint32_t *root; /* NULL: there is nothing */
-	struct blocks blocks;
 	unsigned shift;
+	struct blocks blocks;
 };
 
 enum { DXR_SHIFT_MIN = 12, DXR_SHIFT_MAX = 16 };
 
-static inline uint32_t
-dxr_find(const struct dxr *dxr, uint32_t key, unsigned *steps)
+/* With large given, it is set instead of searching a block of several lines. */
+HOT uint32_t
+dxr_find(const struct dxr *dxr, uint32_t key, unsigned *steps, bool *large)
 {
 	uint32_t word = atomic_load_explicit(
 	    &dxr->root[key >> dxr->shift], memory_order_acquire);
@@ -32,6 +33,10 @@ dxr_find(const struct dxr *dxr, uint32_t key, unsigned *steps)
 		*steps += word_is_block(word) ? 2 : 1;
 	if (!word_is_block(word))
 		return word_class(word);
+	if (large && word_is_large(word)) {
+		*large = true;
+		return 0;
+	}
 	return block_narrow(
 	    &dxr->blocks, word, key & ((UINT32_C(1) << dxr->shift) - 1), steps);
 }

@@ -16,10 +16,10 @@
  * member, and was not covered by another one when it came.
  */
 struct hosts {
-	struct classes classes;
 	struct narrow_lanes ipv4;
-	struct wide_lanes ipv6; /* double */
 	struct wide_lanes halves;
+	struct wide_lanes ipv6; /* double */
+	struct classes classes;
 };
 
 enum hosts_kind { HOSTS_IPV4, HOSTS_IPV6, HOSTS_HALVES };

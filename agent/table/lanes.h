@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agent/table/blocks.h"
+
 /*
  * Exact hashes whose buckets are cache lines.
  *
@@ -50,6 +52,7 @@ enum {
 #endif
 
 typedef uint32_t lanes4 __attribute__((vector_size(16)));
+typedef uint64_t lanes2 __attribute__((vector_size(16)));
 
 union narrow_bucket {
 	_Atomic uint32_t lanes[NARROW_LANES];
@@ -122,10 +125,10 @@ bucket_of(uint32_t high, uint32_t count)
  * whole, each of their lanes by one access; a sanitizer for threads is shown
  * the accesses one by one.
  */
-static inline uint32_t
+#if LANES_ONE_BY_ONE
+HOT uint32_t
 narrow_match(const union narrow_bucket *bucket, uint32_t want)
 {
-#if LANES_ONE_BY_ONE
 	uint32_t found = 0;
 
 	for (unsigned i = 0; i < NARROW_LANES; i++) {
@@ -135,21 +138,33 @@ narrow_match(const union narrow_bucket *bucket, uint32_t want)
 		found |= lane >> HOST_BITS ? 0 : lane;
 	}
 	return found;
+}
 #else
-	lanes4 wanted = {want, want, want, want}, found = {0};
+HOT lanes4
+quarter_match(const union narrow_bucket *bucket, unsigned i, lanes4 want)
+{
+	const volatile lanes4 *quarter = &bucket->quarters[i];
+	lanes4 lane = *quarter ^ want;
 
-	for (unsigned i = 0; i < 4; i++) {
-		const volatile lanes4 *quarter = &bucket->quarters[i];
-		lanes4 lane = *quarter ^ wanted;
-
-		found |= lane & (lanes4)((lane >> HOST_BITS) == 0);
-	}
-	return found[0] | found[1] | found[2] | found[3];
-#endif
+	return lane & (lanes4)((lane >> HOST_BITS) == 0);
 }
 
+HOT uint32_t
+narrow_match(const union narrow_bucket *bucket, uint32_t want)
+{
+	lanes4 wanted = {want, want, want, want};
+	lanes2 found = (lanes2)(quarter_match(bucket, 0, wanted) |
+				quarter_match(bucket, 1, wanted) |
+				quarter_match(bucket, 2, wanted) |
+				quarter_match(bucket, 3, wanted));
+	uint64_t both = found[0] | found[1];
+
+	return (uint32_t)(both | both >> 32);
+}
+#endif
+
 /* The value of a key, 0 for none; steps, if given, counts lines. */
-static inline uint32_t
+HOT uint32_t
 narrow_find(const struct narrow_lanes *lanes, uint32_t key, unsigned *steps)
 {
 	uint32_t mixed = mix_narrow(&lanes->mixer, key);
@@ -168,21 +183,36 @@ narrow_find(const struct narrow_lanes *lanes, uint32_t key, unsigned *steps)
 	}
 }
 
-static inline uint64_t
-wide_match(const struct wide_bucket *bucket, uint64_t want, unsigned bits)
+HOT uint64_t
+lane_match(
+    const struct wide_bucket *bucket, unsigned i, uint64_t want, unsigned bits)
 {
-	uint64_t found = 0;
+	uint64_t lane = want ^ atomic_load_explicit(
+				   &bucket->lanes[i], memory_order_acquire);
 
-	for (unsigned i = 0; i < WIDE_LANES - 1; i++) {
-		uint64_t lane = want ^ atomic_load_explicit(&bucket->lanes[i],
-					   memory_order_acquire);
-
-		found |= lane >> bits ? 0 : lane;
-	}
-	return found;
+	return lane < UINT64_C(1) << bits ? lane : 0;
 }
 
-static inline uint64_t
+HOT uint64_t
+wide_match(const struct wide_bucket *bucket, uint64_t want, unsigned bits)
+{
+	return lane_match(bucket, 0, want, bits) |
+	       lane_match(bucket, 1, want, bits) |
+	       lane_match(bucket, 2, want, bits) |
+	       lane_match(bucket, 3, want, bits) |
+	       lane_match(bucket, 4, want, bits) |
+	       lane_match(bucket, 5, want, bits) |
+	       lane_match(bucket, 6, want, bits);
+}
+
+HOT bool
+bucket_overflowed(const struct wide_bucket *bucket)
+{
+	return atomic_load_explicit(
+		   &bucket->lanes[WIDE_LANES - 1], memory_order_relaxed) != 0;
+}
+
+HOT uint64_t
 wide_find(const struct wide_lanes *lanes, uint64_t mixed, unsigned bits,
     unsigned *steps)
 {
@@ -194,30 +224,56 @@ wide_find(const struct wide_lanes *lanes, uint64_t mixed, unsigned bits,
 
 		if (steps)
 			++*steps;
-		if (atomic_load_explicit(&bucket->lanes[WIDE_LANES - 1],
-			memory_order_relaxed) == 0 ||
-		    found || reach == lanes->reach)
+		if (found || !bucket_overflowed(bucket) ||
+		    reach == lanes->reach)
 			return found;
 	}
 }
 
 /* Two keys may share what a lane keeps: the other half tells them apart. */
-static inline uint64_t
-double_match(const struct wide_bucket *bucket, uint64_t want, uint64_t lo)
+HOT uint64_t
+double_lane_match(
+    const struct wide_bucket *bucket, unsigned i, uint64_t want, uint64_t lo)
 {
-	for (unsigned i = 0; i < WIDE_LANES - 1; i++) {
-		uint64_t lane = want ^ atomic_load_explicit(&bucket->lanes[i],
-					   memory_order_acquire);
+	uint64_t found = lane_match(bucket, i, want, HOST_BITS);
 
-		if (lane >> HOST_BITS == 0 &&
-		    atomic_load_explicit(
-			&bucket[1].lanes[i], memory_order_relaxed) == lo)
-			return lane;
-	}
-	return 0;
+	if (found == 0)
+		return 0;
+	return atomic_load_explicit(
+		   &bucket[1].lanes[i], memory_order_relaxed) == lo
+		   ? found
+		   : 0;
 }
 
 static inline uint64_t
+double_match(const struct wide_bucket *bucket, uint64_t want, uint64_t lo)
+{
+	uint64_t found = 0;
+
+	for (unsigned i = 0; i < WIDE_LANES - 1 && found == 0; i++)
+		found = double_lane_match(bucket, i, want, lo);
+	return found;
+}
+
+HOT unsigned
+lane_number(const struct wide_bucket *bucket, unsigned i, uint64_t want)
+{
+	return lane_match(bucket, i, want, HOST_BITS) ? i : 0;
+}
+
+/* The lane that matches, there being no branch to guess which. */
+HOT unsigned
+lane_matching(const struct wide_bucket *bucket, uint64_t want)
+{
+	unsigned at =
+	    lane_number(bucket, 1, want) | lane_number(bucket, 2, want) |
+	    lane_number(bucket, 3, want) | lane_number(bucket, 4, want) |
+	    lane_number(bucket, 5, want) | lane_number(bucket, 6, want);
+
+	return at < WIDE_LANES - 1 ? at : 0;
+}
+
+HOT uint64_t
 double_find(
     const struct wide_lanes *lanes, uint64_t hi, uint64_t lo, unsigned *steps)
 {
@@ -228,15 +284,18 @@ double_find(
 	    2 * bucket_of((uint32_t)(mixed >> 32), lanes->count);
 
 	for (unsigned reach = 0;; reach++, bucket += 2) {
-		uint64_t found = 0;
+		uint64_t found = wide_match(bucket, want, HOST_BITS);
 
-		if (wide_match(bucket, want, HOST_BITS))
-			found = double_match(bucket, want, lo);
+		if (found) {
+			found = double_lane_match(
+			    bucket, lane_matching(bucket, want), want, lo);
+			if (found == 0)
+				found = double_match(bucket, want, lo);
+		}
 		if (steps)
 			++*steps;
-		if (atomic_load_explicit(&bucket->lanes[WIDE_LANES - 1],
-			memory_order_relaxed) == 0 ||
-		    found || reach == lanes->reach)
+		if (found || !bucket_overflowed(bucket) ||
+		    reach == lanes->reach)
 			return found;
 	}
 }

@@ -10,6 +10,8 @@ enum {
 	/* A lone host brings three small blocks, and there are two steps. */
 	GRANULES_PER_STEP = 4,
 	ROOM_SPARE = 1 << 14,
+	/* Steps of shorts, which crowd behind few first bits. */
+	SHORTS_18 = 20000,
 };
 
 static bool
@@ -29,8 +31,9 @@ nets6_begin(struct nets6_builder *builder, struct nets6 *nets,
 
 	*builder = (struct nets6_builder){.nets = nets};
 	*nets = (struct nets6){0};
-	builder->starved = !dxr_begin(
-	    &builder->shorts, &nets->shorts, DXR_SHIFT_MAX, counts->shorts, 1);
+	builder->starved = !dxr_begin(&builder->shorts, &nets->shorts,
+	    counts->shorts < SHORTS_18 ? DXR_SHIFT_MAX : DXR_SHIFT_MAX - 2,
+	    counts->shorts, 1);
 	builder->starved |= !wide_init(
 	    &nets->tops, tops + tops / 8 * share, 1, WORD_BITS, mixer);
 	builder->starved |= !blocks_for(&nets->blocks, counts->steps, share);

@@ -230,7 +230,7 @@ nets6_assign(struct nets6 *nets, struct edit *edit)
 		return TABLE_REBUILD;
 	word = (uint32_t)atomic_load_explicit(lane, memory_order_relaxed);
 	if (word == 0)
-		word = word_of_class(dxr_find(&nets->shorts, top, NULL));
+		word = word_of_class(dxr_find(&nets->shorts, top, NULL, NULL));
 	word = rewrite(&window, word);
 	if (edit->failed || !edit->changed)
 		return edit_undo(edit, &nets->blocks);
@@ -271,7 +271,7 @@ nets6_holds(const struct nets6 *nets, struct edit *edit, uint64_t half)
 	    &nets->tops, nets6_mix(nets, top), WORD_BITS, NULL);
 
 	if (word == 0)
-		word = word_of_class(dxr_find(&nets->shorts, top, NULL));
+		word = word_of_class(dxr_find(&nets->shorts, top, NULL, NULL));
 	if (word_is_block(word))
 		word = block_wide(&nets->blocks, word, (uint32_t)half, NULL);
 	return word_holds(nets, edit, word, 1);

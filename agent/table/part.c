@@ -13,7 +13,7 @@ enum {
 	HOSTS_SOME = 1024,
 	/* From so many steps on, four times as many words are well spent. */
 	STEPS_18 = 100000,
-	STEPS_20 = 600000,
+	STEPS_20 = 2000000,
 };
 
 struct census {
@@ -317,62 +317,59 @@ make(struct making *making, bool with_hosts)
 }
 
 static enum built
-try_build(struct part **part, struct making *making, bool with_hosts)
+try_build(struct making *making, bool with_hosts)
 {
-	enum built built = BUILT_STARVED;
+	struct part *part = making->part;
+	enum built built;
 
-	*part = making->part = region_alloc(sizeof(**part));
-	if (!*part)
-		return BUILT_STARVED;
-	memset(*part, 0, sizeof(**part));
-	(*part)->members = making->members;
+	memset(part, 0, sizeof(*part));
+	part->members = making->members;
 	making->census = (struct census){0};
 	making->counts = (struct hosts_counts){0};
 	making->skip = (struct sweep_skip){0};
 	built = make(making, with_hosts);
-	if (built != BUILT) {
-		part_free(*part);
-		*part = NULL;
-	}
+	part->masks = part->classes.masks;
+	part->host_masks = part->hosts.classes.masks;
+	if (built != BUILT)
+		part_fini(part);
 	return built;
 }
 
 enum built
-part_build(struct part **part, const struct sources *sources, uint64_t members,
+part_build(struct part *part, const struct sources *sources, uint64_t members,
     uint64_t changes, const uint64_t seed[2], unsigned attempt)
 {
 	struct making *making = calloc(1, sizeof(*making));
 	enum built built;
 
-	*part = NULL;
+	memset(part, 0, sizeof(*part));
 	if (!making)
 		return BUILT_STARVED;
+	making->part = part;
 	making->sources = sources;
 	making->mixer = mixer_of(seed, attempt);
 	making->members = members;
 	making->changes = (changes & members) != 0;
-	built = try_build(part, making, true);
+	built = try_build(making, true);
 	/* Hosts of very many kinds are better off among the nets. */
 	if (built == BUILT_CLASSES &&
 	    making->counts.ipv4 + making->counts.ipv6 + making->counts.halves >
 		0)
-		built = try_build(part, making, false);
+		built = try_build(making, false);
 	free(making);
 	return built;
 }
 
 void
-part_free(struct part *part)
+part_fini(struct part *part)
 {
-	if (!part)
-		return;
 	free(atomic_load_explicit(&part->small4, memory_order_relaxed));
 	free(atomic_load_explicit(&part->small6, memory_order_relaxed));
 	dxr_fini(&part->nets4);
 	nets6_fini(&part->nets6);
 	hosts_fini(&part->hosts);
 	classes_fini(&part->classes);
-	free(part);
+	memset(part, 0, sizeof(*part));
 }
 
 size_t

@@ -9,25 +9,28 @@
 /*
  * All that is known of some of the members; mostly of all. A family is either
  * small, or in nets and hosts; a lookup is what all structures say together.
+ * What lookups of IPv4 need of this is in its first two cache lines.
  */
 struct part {
-	_Alignas(64) _Atomic(struct small4 *) small4;
-	struct dxr nets4;
-	struct nets6 nets6;
+	_Alignas(128) _Atomic(struct small4 *) small4;
 	_Atomic(struct small6 *) small6;
+	const uint64_t *masks; /* of classes */
+	const uint64_t *host_masks;
+	struct part *next; /* of the other members */
+	struct dxr nets4;
 	struct hosts hosts;
+	struct nets6 nets6;
 	struct classes classes; /* of nets4 and nets6 */
-	struct part *next;      /* of the other members */
 	uint64_t members;
 };
 
 enum { SHARE_CHANGES = 8, SHARE_OTHERS = 1 };
 
-/* changes: which members will change. *part is NULL unless it was built. */
-enum built part_build(struct part **part, const struct sources *sources,
+/* changes: which members will change. There is nothing unless it was built. */
+enum built part_build(struct part *part, const struct sources *sources,
     uint64_t members, uint64_t changes, const uint64_t seed[2],
     unsigned attempt);
-void part_free(struct part *part);
+void part_fini(struct part *part);
 size_t part_size(const struct part *part);
 
 /* The member's bit is among the part's. */

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 
 enum {
-	LINE_SIZE = 64,
+	LINES_SIZE = 128, /* lines are fetched in pairs */
 	HUGE_SIZE = 2 << 20,
 	POISON = 0xdb,
 };
@@ -23,7 +23,7 @@ void *
 region_alloc(size_t size)
 {
 	bool huge = size >= 2 * HUGE_SIZE;
-	size_t align = huge ? HUGE_SIZE : LINE_SIZE;
+	size_t align = huge ? HUGE_SIZE : LINES_SIZE;
 	void *region;
 
 	if (size > SIZE_MAX / 2)

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 /*
- * Memory for large arrays, aligned to cache lines, in huge pages where the
+ * Memory for large arrays, aligned to pairs of cache lines, in huge pages where the
  * system has them. Pages that nobody writes to cost nothing. Freed by free();
  * NULL when there is none.
  */

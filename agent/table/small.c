@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "agent/table/small.h"
 
-#include <string.h>
-
 #include "agent/table/region.h"
 
 bool
@@ -21,23 +19,55 @@ small_gather(struct small_steps *steps, struct sweep *sweep, unsigned most)
 	return true;
 }
 
+/* The block's class of each step; behind the last one, its again. */
+static void
+number(const struct small_steps *steps, uint8_t classes[SMALL_STEPS_MAX],
+    uint64_t masks[SMALL_STEPS_MAX])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < SMALL_STEPS_MAX; i++) {
+		unsigned class_ = 0;
+
+		if (i >= steps->count) {
+			classes[i] = classes[i - 1];
+			continue;
+		}
+		while (class_ < count && masks[class_] != steps->masks[i])
+			class_++;
+		if (class_ == count)
+			masks[count++] = steps->masks[i];
+		classes[i] = (uint8_t)class_;
+	}
+	while (count < SMALL_STEPS_MAX)
+		masks[count++] = 0;
+}
+
+static wide
+key_at(const struct small_steps *steps, unsigned i)
+{
+	return steps->keys[i < steps->count ? i : steps->count - 1];
+}
+
 struct small4 *
 small4_build(const struct small_steps *steps)
 {
 	struct small4 *small = region_alloc(sizeof(*small));
+	uint8_t classes[SMALL_STEPS_MAX];
 
 	if (!small)
 		return NULL;
-	small->count = steps->count;
+	number(steps, classes, small->masks);
 	for (unsigned i = 0; i < SMALL_STEPS_MAX; i++) {
-		unsigned from = i < steps->count ? i : steps->count - 1;
-		int32_t key = key_biased((uint32_t)steps->keys[from]);
+		struct leaf4 *leaf = &small->leaves[i / LEAF4_KEYS];
+		unsigned n = i / LEAF4_KEYS, in = i % LEAF4_KEYS;
+		int32_t key = key_biased((uint32_t)key_at(steps, i));
 
-		small->keys[i / 4].narrow[i % 4] = key;
-		small->masks[i] = steps->masks[from];
-		if (i % LINE_KEYS == 0)
-			small->level[i / LINE_KEYS / 4]
-			    .narrow[i / LINE_KEYS % 4] = key;
+		leaf->keys[in / 4].narrow[in % 4] = key;
+		leaf->classes[in] = classes[i];
+		leaf->count = steps->count;
+		if (in == 0)
+			small->level[n / 4].narrow[n % 4] = key;
 	}
 	return small;
 }
@@ -50,20 +80,27 @@ small6_build(const struct small_steps *steps)
 	if (!small)
 		return NULL;
 	small->count = steps->count;
-	memcpy(small->keys, steps->keys, sizeof(small->keys));
-	memcpy(small->masks, steps->masks, sizeof(small->masks));
+	small->leaves = (steps->count + LEAF6_KEYS - 1) / LEAF6_KEYS;
+	number(steps, small->classes, small->masks);
+	for (unsigned i = 0; i < SMALL_STEPS_MAX; i++) {
+		small->keys[i] = key_at(steps, i);
+		if (i % LEAF6_KEYS == 0)
+			small->level[i / LEAF6_KEYS] = small->keys[i];
+	}
 	return small;
 }
 
 void
 small4_steps(const struct small4 *small, struct small_steps *steps)
 {
-	steps->count = small->count;
-	for (unsigned i = 0; i < small->count; i++) {
-		uint32_t key = (uint32_t)small->keys[i / 4].narrow[i % 4];
+	steps->count = small->leaves[0].count;
+	for (unsigned i = 0; i < steps->count; i++) {
+		const struct leaf4 *leaf = &small->leaves[i / LEAF4_KEYS];
+		unsigned in = i % LEAF4_KEYS;
+		uint32_t key = (uint32_t)leaf->keys[in / 4].narrow[in % 4];
 
 		steps->keys[i] = (uint32_t)key_biased(key);
-		steps->masks[i] = small->masks[i];
+		steps->masks[i] = small->masks[leaf->classes[in]];
 	}
 }
 
@@ -71,8 +108,10 @@ void
 small6_steps(const struct small6 *small, struct small_steps *steps)
 {
 	steps->count = small->count;
-	memcpy(steps->keys, small->keys, sizeof(steps->keys));
-	memcpy(steps->masks, small->masks, sizeof(steps->masks));
+	for (unsigned i = 0; i < steps->count; i++) {
+		steps->keys[i] = small->keys[i];
+		steps->masks[i] = small->masks[small->classes[i]];
+	}
 }
 
 /* False when there is no room for one more. */

@@ -14,47 +14,83 @@
  */
 
 enum {
-	SMALL_STEPS_MAX = 256,
+	SMALL_STEPS_MAX = 192,
 	/* With changes to come, a new table is small only up to here. */
-	SMALL_STEPS_ROOMY = 128,
+	SMALL_STEPS_ROOMY = 96,
+	LEAF4_KEYS = 12,
+	LEAVES4 = SMALL_STEPS_MAX / LEAF4_KEYS,
+	LEAF6_KEYS = 16,
+	LEAVES6 = SMALL_STEPS_MAX / LEAF6_KEYS,
 };
 
-/* Behind the last step both are filled up with it. */
+/*
+ * Two levels of a tree: the first key of each leaf, and the leaves. Classes are
+ * the block's own, in the order in which they occur. Behind the last step all
+ * is filled up with it.
+ */
+struct leaf4 {
+	union granule keys[LEAF4_KEYS / 4];
+	uint8_t classes[LEAF4_KEYS];
+	uint32_t count; /* of all steps, in the first leaf */
+};
+
 struct small4 {
-	union granule level[LINE_GRANULES]; /* the first key of each line */
-	union granule keys[SMALL_STEPS_MAX / 4];
+	union granule level[LINE_GRANULES];
+	struct leaf4 leaves[LEAVES4];
 	uint64_t masks[SMALL_STEPS_MAX];
-	unsigned count;
 };
 
 struct small6 {
-	unsigned count;
+	wide level[LEAVES6];
+	uint8_t classes[SMALL_STEPS_MAX];
 	uint64_t masks[SMALL_STEPS_MAX];
 	wide keys[SMALL_STEPS_MAX];
+	unsigned count;
+	unsigned leaves;
 };
 
-static inline uint64_t
+HOT uint64_t
 small4_find(const struct small4 *small, uint32_t address)
 {
 	int32_t key = key_biased(address);
-	unsigned line = line_count(small->level, key) - 1;
-	unsigned in_line = line_count(small->keys + line * LINE_GRANULES, key);
+	const struct leaf4 *leaf;
 
-	return small->masks[line * LINE_KEYS + in_line - 1];
+	__builtin_prefetch(small->masks);
+	leaf = &small->leaves[line_count(small->level, key) - 1];
+	return small
+	    ->masks[leaf->classes[keys_count(leaf->keys, LEAF4_KEYS, key) - 1]];
 }
 
-static inline uint64_t
-small6_find(const struct small6 *small, wide address)
+/* The last of the keys at or below the address. */
+HOT const wide *
+keys_search(const wide *at, unsigned count, wide address)
 {
-	const wide *at = small->keys;
-
-	for (unsigned left = small->count; left > 1;) {
-		unsigned half = left / 2;
+	while (count > 1) {
+		unsigned half = count / 2;
 
 		at += at[half] <= address ? half : 0;
-		left -= half;
+		count -= half;
 	}
-	return small->masks[at - small->keys];
+	return at;
+}
+
+/* Each level is fetched as a whole, for it is searched from its middle. */
+HOT uint64_t
+small6_find(const struct small6 *small, wide address)
+{
+	const wide *keys = small->level;
+
+	__builtin_prefetch(keys + 4);
+	__builtin_prefetch(keys + 8);
+	__builtin_prefetch(small->masks);
+	keys = keys_search(keys, small->leaves, address);
+	keys = small->keys + (keys - small->level) * LEAF6_KEYS;
+	__builtin_prefetch(keys);
+	__builtin_prefetch(keys + 4);
+	__builtin_prefetch(keys + 12);
+	__builtin_prefetch(small->classes + (keys - small->keys));
+	keys = keys_search(keys, LEAF6_KEYS, address);
+	return small->masks[small->classes[keys - small->keys]];
 }
 
 /* What small blocks are made of, in order, the first step at 0. */

@@ -2,8 +2,10 @@
 #include "agent/table/table.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/table/part.h"
+#include "agent/table/region.h"
 
 /*
  * A table is one part, or several where the combinations of members are more
@@ -11,9 +13,10 @@
  * there can not be too many.
  */
 struct table {
-	struct part *parts;
+	struct part part;       /* the others are behind it */
 	struct edit_room *room; /* from the first change on */
 	struct retire_queue queue;
+	bool begun; /* part is built */
 };
 
 enum { ATTEMPTS_MAX = 16 };
@@ -34,6 +37,29 @@ half_of(uint64_t members)
 	return half;
 }
 
+/* In the table itself, which is empty at first, or in memory of its own. */
+static enum built
+build_part(struct table *table, const struct sources *sources, uint64_t members,
+    uint64_t changes, const uint64_t seed[2], unsigned attempt)
+{
+	bool first = !table->begun;
+	struct part *part = first ? &table->part : region_alloc(sizeof(*part));
+	enum built built = BUILT_STARVED;
+
+	if (part)
+		built =
+		    part_build(part, sources, members, changes, seed, attempt);
+	table->begun |= built == BUILT;
+	if (first)
+		return built;
+	if (built == BUILT) {
+		part->next = table->part.next;
+		table->part.next = part;
+	} else
+		free(part);
+	return built;
+}
+
 static bool
 build_parts(struct table *table, const struct sources *sources, uint64_t all,
     uint64_t changes, const uint64_t seed[2])
@@ -43,13 +69,10 @@ build_parts(struct table *table, const struct sources *sources, uint64_t all,
 
 	while (left > 0) {
 		uint64_t members = todo[left - 1];
-		struct part *part;
 
-		switch (part_build(
-		    &part, sources, members, changes, seed, attempt)) {
+		switch (build_part(
+		    table, sources, members, changes, seed, attempt)) {
 		case BUILT:
-			part->next = table->parts;
-			table->parts = part;
 			left--;
 			break;
 		case BUILT_CLASSES:
@@ -71,13 +94,14 @@ struct table *
 table_build(
     const struct table_member *members, unsigned count, const uint64_t seed[2])
 {
-	struct table *table = calloc(1, sizeof(*table));
+	struct table *table = region_alloc(sizeof(*table));
 	struct sources sources;
 	uint64_t changes = 0, all = 0;
 	bool built;
 
 	if (!table)
 		return NULL;
+	memset(table, 0, sizeof(*table));
 	for (unsigned m = 0; m < count; m++) {
 		all |= UINT64_C(1) << m;
 		changes |= (uint64_t)members[m].changes << m;
@@ -98,12 +122,14 @@ table_free(struct table *table)
 		return;
 	retire_reclaim(&table->queue, UINT64_MAX);
 	retire_fini(&table->queue);
-	while (table->parts) {
-		struct part *part = table->parts;
+	while (table->part.next) {
+		struct part *part = table->part.next;
 
-		table->parts = part->next;
-		part_free(part);
+		table->part.next = part->next;
+		part_fini(part);
+		free(part);
 	}
+	part_fini(&table->part);
 	free(table->room);
 	free(table);
 }
@@ -111,19 +137,26 @@ table_free(struct table *table)
 size_t
 table_size(const struct table *table)
 {
-	size_t size = sizeof(*table);
+	size_t size = sizeof(*table) - sizeof(table->part);
 
 	if (table->room)
 		size += sizeof(*table->room);
-	for (const struct part *part = table->parts; part; part = part->next)
+	for (const struct part *part = &table->part; part; part = part->next)
 		size += part_size(part);
 	return size;
 }
 
-/* ---- looking up; steps are counted if given ---- */
+/*
+ * ---- looking up ----
+ *
+ * What is most frequent calls nothing, so that it saves no registers: several
+ * parts and blocks of several lines begin anew, in functions of their own. The
+ * first classes are the most frequent ones, and needed in the end.
+ */
 
-static inline __attribute__((always_inline)) uint64_t
-find_ipv4(const struct part *part, uint32_t address, unsigned *steps)
+HOT uint64_t
+find_ipv4(
+    const struct part *part, uint32_t address, unsigned *steps, bool *large)
 {
 	const struct small4 *small =
 	    atomic_load_explicit(&part->small4, memory_order_acquire);
@@ -134,18 +167,22 @@ find_ipv4(const struct part *part, uint32_t address, unsigned *steps)
 			*steps += 3;
 		return small4_find(small, address);
 	}
-	if (part->nets4.root)
+	if (part->nets4.root) {
+		__builtin_prefetch(part->masks);
 		found =
-		    part->classes.masks[dxr_find(&part->nets4, address, steps)];
-	if (part->hosts.ipv4.buckets)
-		found |=
-		    part->hosts.classes
-			.masks[narrow_find(&part->hosts.ipv4, address, steps)];
+		    part->masks[dxr_find(&part->nets4, address, steps, large)];
+	}
+	if (part->hosts.ipv4.buckets) {
+		__builtin_prefetch(part->host_masks);
+		found |= part->host_masks[narrow_find(
+		    &part->hosts.ipv4, address, steps)];
+	}
 	return found;
 }
 
-static inline __attribute__((always_inline)) uint64_t
-find_ipv6(const struct part *part, uint64_t hi, uint64_t lo, unsigned *steps)
+HOT uint64_t
+find_ipv6(const struct part *part, uint64_t hi, uint64_t lo, unsigned *steps,
+    bool *large)
 {
 	const struct small6 *small =
 	    atomic_load_explicit(&part->small6, memory_order_acquire);
@@ -153,52 +190,87 @@ find_ipv6(const struct part *part, uint64_t hi, uint64_t lo, unsigned *steps)
 	uint64_t found = 0;
 
 	if (small) {
-		for (unsigned left = small->count; steps && left > 0; left /= 2)
-			++*steps;
+		if (steps)
+			*steps += 4;
 		return small6_find(small, wide_of(hi, lo));
 	}
-	if (part->nets6.tops.buckets)
-		found = part->classes
-			    .masks[nets6_find(&part->nets6, hi, lo, steps)];
-	if (hosts->halves.buckets)
-		found |= hosts->classes.masks[wide_find(&hosts->halves,
+	if (hosts->halves.buckets) {
+		__builtin_prefetch(part->host_masks);
+		found = part->host_masks[wide_find(&hosts->halves,
 		    mix_wide(&hosts->halves.mixer, hi), HOST_BITS, steps)];
-	if (hosts->ipv6.buckets)
-		found |= hosts->classes
-			     .masks[double_find(&hosts->ipv6, hi, lo, steps)];
+	}
+	if (hosts->ipv6.buckets) {
+		__builtin_prefetch(part->host_masks);
+		found |=
+		    part->host_masks[double_find(&hosts->ipv6, hi, lo, steps)];
+	}
+	if (part->nets6.tops.buckets) {
+		__builtin_prefetch(part->masks);
+		found |=
+		    part->masks[nets6_find(&part->nets6, hi, lo, steps, large)];
+	}
 	return found;
 }
 
-static inline __attribute__((always_inline)) uint64_t
-find(const struct table *table, const struct address *address, unsigned *steps)
+static __attribute__((noinline)) uint64_t
+ipv4_lookup_all(const struct part *part, uint32_t address)
 {
-	const struct part *part = table->parts;
 	uint64_t found = 0;
 
-	if (address->family == ADDRESS_IPV4)
-		do
-			found |= find_ipv4(part, (uint32_t)address->lo, steps);
-		while ((part = part->next));
-	else if (address->family == ADDRESS_IPV6)
-		do
-			found |=
-			    find_ipv6(part, address->hi, address->lo, steps);
-		while ((part = part->next));
+	for (; part; part = part->next)
+		found |= find_ipv4(part, address, NULL, NULL);
 	return found;
+}
+
+static __attribute__((noinline)) uint64_t
+ipv6_lookup_all(const struct part *part, uint64_t hi, uint64_t lo)
+{
+	uint64_t found = 0;
+
+	for (; part; part = part->next)
+		found |= find_ipv6(part, hi, lo, NULL, NULL);
+	return found;
+}
+
+static __attribute__((noinline)) uint64_t
+ipv4_lookup(const struct part *part, uint32_t address)
+{
+	bool more = part->next != NULL;
+	uint64_t found = more ? 0 : find_ipv4(part, address, NULL, &more);
+
+	return more ? ipv4_lookup_all(part, address) : found;
+}
+
+static __attribute__((noinline)) uint64_t
+ipv6_lookup(const struct part *part, uint64_t hi, uint64_t lo)
+{
+	bool more = part->next != NULL;
+	uint64_t found = more ? 0 : find_ipv6(part, hi, lo, NULL, &more);
+
+	return more ? ipv6_lookup_all(part, hi, lo) : found;
 }
 
 uint64_t
 table_lookup(const struct table *table, const struct address *address)
 {
-	return find(table, address, NULL);
+	if (address->family == ADDRESS_IPV4)
+		return ipv4_lookup(&table->part, (uint32_t)address->lo);
+	if (address->family == ADDRESS_IPV6)
+		return ipv6_lookup(&table->part, address->hi, address->lo);
+	return 0;
 }
 
 unsigned
 table_steps(const struct table *table, const struct address *address)
 {
+	const struct part *part = &table->part;
 	unsigned steps = 0;
 
-	find(table, address, &steps);
+	for (; part; part = part->next)
+		if (address->family == ADDRESS_IPV4)
+			find_ipv4(part, (uint32_t)address->lo, &steps, NULL);
+		else if (address->family == ADDRESS_IPV6)
+			find_ipv6(part, address->hi, address->lo, &steps, NULL);
 	return steps;
 }
 
@@ -214,7 +286,7 @@ table_assign(struct table *table, unsigned member, const struct prefix *prefix,
 	    .count = count,
 	    .epoch = epoch,
 	    .queue = &table->queue};
-	struct part *part = table->parts;
+	struct part *part = &table->part;
 
 	if (!table->room)
 		table->room = malloc(sizeof(*table->room));

@@ -36,9 +36,11 @@ lists:
   big: {file: "%s"}
 policies:
   default:
-    rules: [{verdict: listed, lists: [big]}]
+    rules: [{allow: [big]}]
+    default: deny
 '''
-BOUNDS = {'lines': 10e6, 'million': 300, 'watched': 1000, 'reload': 3, 4: 45, 6: 70,
+BOUNDS = {'lines': 10e6, 'million': 300, 'watched': 1000, 'reload': 3, 4: 45,
+          6: 70,
           'peak': 2.2}
 
 
@@ -161,7 +163,7 @@ class Asker:
         self.frame += 1
         ack = self.peer.ask(1, self.frame, [
             ('check', [('peer', ipaddress.ip_address(mark))])])
-        return ack.get('verdict') == 'listed'
+        return ack.get('verdict') == 'allow'
 
     def wait(self, mark, seconds):
         end = time.monotonic() + seconds
@@ -185,7 +187,7 @@ def replace_file(agent, asker, name, path, spare, number):
     mark = add_mark(spare, name, number)
     start, cpu = time.monotonic(), threads_cpu(agent.pid)
     os.rename(spare, path)
-    asker.wait(mark, 120)
+    asker.wait(mark, 60)
     wall = (time.monotonic() - start) * 1000
     settle(agent.pid)
     return wall, (threads_cpu(agent.pid) - cpu) / 1e6
@@ -219,6 +221,9 @@ def measure_agent(options, name, count, path, spare):
                 'reload_cpu': statistics.median(cpus), 'rss': rss,
                 'after': memory(agent.pid, 'Rss'),
                 'high': memory(agent.pid, 'VmHWM')}
+    except RuntimeError:
+        print(agent.log, file=sys.stderr)
+        raise
     finally:
         agent.remove()
 

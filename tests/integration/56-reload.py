@@ -120,7 +120,10 @@ def check_list_file(label, program, agent, app):
         haproxy.wait_state('UP')
         with haproxy.client(BALANCER) as client:
             before = client.get(xff('203.0.113.77')).status
-            agent.write_file('lists/drop.txt', '203.0.113.77\n')
+            # One entry for another: a guard would refuse to lose more.
+            agent.write_file(
+                'lists/drop.txt', example_lists()['lists/drop.txt'].replace(
+                    '203.0.113.66', '203.0.113.77'))
             agent.reload(example_policy())
             after = client.get(xff('203.0.113.77')).status
             freed = client.get(xff('203.0.113.66')).status

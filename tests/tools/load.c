@@ -39,6 +39,7 @@ static const char help[] =
     "  -s N  seed\n"
     "  -P N  process of the agent: its CPU time is told\n"
     "  -u S  make it reload every S seconds, and check generations strictly\n"
+    "  -m N  the list changes N times at most (0)\n"
     "  -g S  how long an old generation may answer (2)\n"
     "  -T S  when an answer is lost (5)\n"
     "  -i S  report progress every S seconds\n"
@@ -119,6 +120,9 @@ set_number(struct options *options, int letter, double number)
 		return number >= 1.;
 	case 'u':
 		options->reload = number;
+		return true;
+	case 'm':
+		options->changes = (unsigned)number;
 		return true;
 	case 'g':
 		options->grace = number;
@@ -210,7 +214,7 @@ read_options(
 	int letter;
 
 	while ((letter = getopt(
-		    argc, argv, "c:d:t:n:r:k:e:h:p:q:s:P:u:g:T:i:w:b")) != -1)
+		    argc, argv, "c:d:t:n:r:k:e:h:p:q:s:P:u:m:g:T:i:w:b")) != -1)
 		if (!set_option(options, letter, directory))
 			return false;
 	for (; optind < argc; optind++)

@@ -77,7 +77,7 @@ class Load:
                    '-k', options.churn, '-p', options.prefixes,
                    '-t', options.seconds, '-n', options.answers,
                    '-r', options.rate, '-P', agent.pid, '-u', options.reload,
-                   '-T', 10 * SLOW, '-g', 2 * SLOW, '-i', 1, *agent.addresses]
+                   '-m', int(options.seconds / options.change) + 1, '-T', 10 * SLOW, '-g', 2 * SLOW, '-i', 1, *agent.addresses]
         self.process = subprocess.Popen(
             [str(word) for word in command], stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, text=True)

@@ -50,16 +50,3 @@ generations_live(struct generations *generations, uint64_t number,
 		see(generations, number, now);
 	return true;
 }
-
-bool
-generations_agree(struct generations *generations, uint64_t number, bool odd)
-{
-	uint64_t index = number - generations->first;
-	uint8_t side = odd ? 2 : 1;
-
-	if (index >= GENERATIONS_MAX)
-		return true;
-	if (generations->sides[index] == 0)
-		generations->sides[index] = side;
-	return generations->sides[index] == side;
-}

@@ -6,18 +6,12 @@
  * Which generations may answer. One that was seen has been published, so
  * a question that is asked some time (the grace) later must not be answered
  * by an older one; and there are no more than reloads were asked for.
- *
- * What a generation says of the addresses that change is the same in all its
- * answers: the even ones are listed, or the odd ones.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum {
-	GENERATIONS_MAX = 1 << 16,
-	GENERATIONS_PENDING = 256, /* seen within the grace */
-};
+enum { GENERATIONS_PENDING = 256 }; /* seen within the grace */
 
 struct generations {
 	uint64_t grace; /* nanoseconds */
@@ -31,7 +25,6 @@ struct generations {
 		uint64_t number;
 		uint64_t since;
 	} queue[GENERATIONS_PENDING];
-	uint8_t sides[GENERATIONS_MAX]; /* 0: not known; else side + 1 */
 };
 
 /* Moves the floor. */
@@ -40,9 +33,5 @@ void generations_turn(struct generations *generations, uint64_t now);
 /* Is that one live, in the answer to a question asked under this floor? */
 bool generations_live(struct generations *generations, uint64_t number,
     uint64_t floor, uint64_t now);
-
-/* Are the odd addresses listed in all answers of that one, or in none? */
-bool generations_agree(
-    struct generations *generations, uint64_t number, bool odd);
 
 #endif

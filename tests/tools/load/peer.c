@@ -155,6 +155,8 @@ peer_open(struct peer *peer, struct run *run)
 	peer->since = run->now;
 	peer->answers = 0;
 	peer->generation = 0;
+	peer->side = SIDE_UNKNOWN;
+	peer->turns = 0;
 	peer->input_length = 0;
 	peer->writing = true;
 	if (peer->engine == ENGINE_3_4)

@@ -37,6 +37,9 @@ struct flight {
  * from the numbers: 3.4 counts 1, 3, 5 on each connection anew, 2.6 counts all
  * questions of the process from 0, and here its connections take turns.
  */
+/* Which of the addresses that change are listed. */
+enum side { SIDE_UNKNOWN, SIDE_EVEN, SIDE_ODD };
+
 struct peer {
 	int descriptor;
 	enum peer_state state;
@@ -49,6 +52,8 @@ struct peer {
 	uint64_t answers; /* on this connection */
 	uint64_t closings;
 	uint64_t generation; /* newest that answered here */
+	enum side side;      /* as the last answer said */
+	unsigned turns;      /* how often that changed on this connection */
 	uint64_t reopen;     /* CLOSED: not before */
 	uint64_t since;      /* this state began */
 	bool writing;        /* waits for the socket to take more */

@@ -39,6 +39,7 @@ struct options {
 	double patience;  /* seconds until an answer is lost */
 	double grace;     /* seconds, of generations */
 	double progress;  /* seconds between reports; 0: none */
+	unsigned changes; /* of the list, while this runs */
 	bool blind;       /* answers are decoded and matched, not compared */
 	struct question_settings questions;
 };
