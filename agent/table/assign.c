@@ -22,11 +22,11 @@ kind_of(const struct hosts *hosts, const struct prefix *prefix,
 {
 	if (prefix->address.family == ADDRESS_IPV4) {
 		*kind = HOSTS_IPV4;
-		return prefix->length == 32 && hosts->ipv4.buckets;
+		return prefix->length == 32 && hosts->ipv4.values;
 	}
 	*kind = prefix->length == 128 ? HOSTS_IPV6 : HOSTS_HALVES;
-	return (prefix->length == 128 && hosts->ipv6.buckets) ||
-	       (prefix->length == 64 && hosts->halves.buckets);
+	return (prefix->length == 128 && hosts->ipv6.values) ||
+	       (prefix->length == 64 && hosts->halves.values);
 }
 
 static bool
@@ -211,8 +211,9 @@ covered(const struct part *part, struct edit *edit, enum hosts_kind kind)
 	case HOSTS_IPV6:
 		mask = hosts_mask(&part->hosts, HOSTS_HALVES, edit->span.first);
 		if (part->nets6.tops.buckets)
-			mask |= part->classes.masks[nets6_find(
-			    &part->nets6, hi, lo, NULL, NULL)];
+			mask |=
+			    part->classes
+				.masks[nets6_find(&part->nets6, hi, lo, NULL)];
 		break;
 	case HOSTS_HALVES:
 		return part->nets6.tops.buckets &&

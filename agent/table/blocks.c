@@ -8,12 +8,11 @@
 enum { NARROW_GRANULE = 4, WIDE_GRANULE = 2 };
 
 const union granule *
-block_line(
-    const struct blocks *blocks, uint32_t word, int32_t key, unsigned *levels)
+block_line_deep(
+    const union granule *at, size_t lines, int32_t key, unsigned *levels)
 {
-	const union granule *at = blocks->base + word_offset(word);
-	size_t lines = code_lines(word_code(word)), line = 0;
 	unsigned shift = 0;
+	size_t line = 0;
 
 	while (lines > (size_t)LINE_KEYS << shift)
 		shift += 4;

@@ -126,12 +126,25 @@ line_count(const union granule *line, int32_t key)
 	return keys_count(line, LINE_KEYS, key);
 }
 
-/*
- * The line of entries to look into, of a block of several; levels, if given,
- * counts those passed.
- */
-const union granule *block_line(
-    const struct blocks *blocks, uint32_t word, int32_t key, unsigned *levels);
+/* The line of entries to look into; levels, if given, counts those passed. */
+const union granule *block_line_deep(
+    const union granule *at, size_t lines, int32_t key, unsigned *levels);
+
+/* Up to 16 lines have one level; those above it are rare. */
+HOT const union granule *
+block_line(
+    const union granule *at, unsigned code, int32_t key, unsigned *levels)
+{
+	size_t lines = code_lines(code), line;
+
+	if (__builtin_expect(lines > LINE_KEYS, 0))
+		return block_line_deep(at, lines, key, levels);
+	if (levels)
+		++*levels;
+	line = line_count(at, key) - 1;
+	line = line < lines ? line : lines - 1;
+	return at + (line + 1) * LINE_GRANULES;
+}
 
 /* The value at a key; the word is a block's. No branch for small ones. */
 HOT uint32_t
@@ -143,7 +156,7 @@ block_narrow(
 	int32_t below = key_biased(key << 16 | UINT16_MAX);
 
 	if (word_is_large(word)) {
-		at = block_line(blocks, word, below, levels);
+		at = block_line(at, word_code(word), below, levels);
 		left = LINE_GRANULES;
 	}
 	half = left / 2;
@@ -165,7 +178,7 @@ block_wide(
 	uint64_t below = (uint64_t)key << 32 | UINT32_MAX;
 
 	if (word_is_large(word)) {
-		at = block_line(blocks, word, key_biased(key), levels);
+		at = block_line(at, word_code(word), key_biased(key), levels);
 		left = LINE_GRANULES;
 	}
 	half = left / 2;

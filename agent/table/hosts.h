@@ -3,8 +3,8 @@
 #define AGENT_TABLE_HOSTS_H
 
 #include "agent/table/classes.h"
-#include "agent/table/lanes.h"
 #include "agent/table/retire.h"
+#include "agent/table/slots.h"
 #include "agent/table/sweep.h"
 
 /*
@@ -16,9 +16,9 @@
  * member, and was not covered by another one when it came.
  */
 struct hosts {
-	struct narrow_lanes ipv4;
-	struct wide_lanes halves;
-	struct wide_lanes ipv6; /* double */
+	struct slots ipv4;
+	struct slots halves;
+	struct slots ipv6;
 	struct classes classes;
 };
 
@@ -28,7 +28,6 @@ struct hosts_counts {
 	size_t ipv4; /* 0: not in a hash */
 	size_t ipv6;
 	size_t halves;
-	unsigned share; /* more room, in parts of 8 */
 };
 
 enum built {

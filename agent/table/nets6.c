@@ -34,8 +34,8 @@ nets6_begin(struct nets6_builder *builder, struct nets6 *nets,
 	builder->starved = !dxr_begin(&builder->shorts, &nets->shorts,
 	    counts->shorts < SHORTS_18 ? DXR_SHIFT_MAX : DXR_SHIFT_MAX - 2,
 	    counts->shorts, 1);
-	builder->starved |= !wide_init(
-	    &nets->tops, tops + tops / 8 * share, 1, WORD_BITS, mixer);
+	builder->starved |=
+	    !wide_init(&nets->tops, tops + tops / 8 * share, mixer);
 	builder->starved |= !blocks_for(&nets->blocks, counts->steps, share);
 	return !builder->starved;
 }
@@ -45,7 +45,7 @@ top_put(struct nets6_builder *builder, uint32_t top, uint32_t word)
 {
 	struct nets6 *nets = builder->nets;
 	uint64_t mixed = nets6_mix(nets, top);
-	_Atomic uint64_t *lane = wide_lane(&nets->tops, mixed, WORD_BITS);
+	_Atomic uint64_t *lane = wide_lane(&nets->tops, mixed);
 
 	builder->starved |= word == 0;
 	if (!lane)
@@ -215,6 +215,6 @@ nets6_fini(struct nets6 *nets)
 size_t
 nets6_size(const struct nets6 *nets)
 {
-	return wide_size(&nets->tops, 1) + dxr_size(&nets->shorts) +
+	return wide_size(&nets->tops) + dxr_size(&nets->shorts) +
 	       nets->blocks.used * sizeof(*nets->blocks.base);
 }

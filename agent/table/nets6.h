@@ -36,24 +36,18 @@ nets6_mix(const struct nets6 *nets, uint32_t top)
 	return mixed << 32 | mixed;
 }
 
-/* large: as of dxr_find() */
 HOT uint32_t
-nets6_find(const struct nets6 *nets, uint64_t hi, uint64_t lo, unsigned *steps,
-    bool *large)
+nets6_find(const struct nets6 *nets, uint64_t hi, uint64_t lo, unsigned *steps)
 {
 	uint32_t top = (uint32_t)(hi >> 32);
-	uint32_t word = (uint32_t)wide_find(
-	    &nets->tops, nets6_mix(nets, top), WORD_BITS, steps);
+	uint32_t word =
+	    (uint32_t)wide_find(&nets->tops, nets6_mix(nets, top), steps);
 
 	if (word == 0)
-		return dxr_find(&nets->shorts, top, steps, large);
+		return dxr_find(&nets->shorts, top, steps, NULL);
 	for (unsigned stage = 0; word_is_block(word); stage++) {
 		if (steps)
 			++*steps;
-		if (large && word_is_large(word)) {
-			*large = true;
-			return 0;
-		}
 		word = block_wide(
 		    &nets->blocks, word, nets6_piece(hi, lo, stage), steps);
 	}

@@ -218,7 +218,7 @@ nets6_assign(struct nets6 *nets, struct edit *edit)
 {
 	uint32_t top = (uint32_t)(edit->span.first >> 96), word;
 	uint64_t mixed = nets6_mix(nets, top);
-	_Atomic uint64_t *lane = wide_lane(&nets->tops, mixed, WORD_BITS);
+	_Atomic uint64_t *lane = wide_lane(&nets->tops, mixed);
 	struct window window = {.nets = nets,
 	    .edit = edit,
 	    .base = (wide)top << 96,
@@ -267,8 +267,8 @@ bool
 nets6_holds(const struct nets6 *nets, struct edit *edit, uint64_t half)
 {
 	uint32_t top = (uint32_t)(half >> 32);
-	uint32_t word = (uint32_t)wide_find(
-	    &nets->tops, nets6_mix(nets, top), WORD_BITS, NULL);
+	uint32_t word =
+	    (uint32_t)wide_find(&nets->tops, nets6_mix(nets, top), NULL);
 
 	if (word == 0)
 		word = word_of_class(dxr_find(&nets->shorts, top, NULL, NULL));

@@ -11,9 +11,9 @@ enum {
 	HOSTS_MANY = 50000,
 	/* Where they come and go, a hash is worth more. */
 	HOSTS_SOME = 1024,
-	/* From so many steps on, four times as many words are well spent. */
-	STEPS_18 = 100000,
-	STEPS_20 = 2000000,
+	/* From so many on, four times as many words are well spent. */
+	NETS_18 = 300000,
+	NETS_20 = 2000000,
 };
 
 struct census {
@@ -87,7 +87,6 @@ choose_hosts(struct making *making)
 	struct hosts_counts *counts = &making->counts;
 	size_t ipv6 = census->ipv6_hosts + census->halves;
 
-	counts->share = making->changes ? 2 : 0;
 	if (many(making, census->ipv4_hosts, census->ipv4))
 		counts->ipv4 = census->ipv4_hosts;
 	if (many(making, ipv6, census->ipv6)) {
@@ -163,29 +162,14 @@ try_small(
 
 /* ---- IPv4 ---- */
 
-static enum built
-count_steps(struct making *making, size_t *steps)
-{
-	enum built built = BUILT;
-	uint32_t class_;
-	uint64_t mask;
-	wide at;
-
-	begin(making, ADDRESS_IPV4, false);
-	for (*steps = 0;
-	     built == BUILT && sweep_next(&making->sweep, &at, &mask); ++*steps)
-		built = class_of(making, mask, &class_);
-	return built;
-}
-
 static unsigned
-shift_for(size_t steps)
+shift_for(size_t nets)
 {
-	return steps >= STEPS_20 ? 12 : steps >= STEPS_18 ? 14 : 16;
+	return nets >= NETS_20 ? 12 : nets >= NETS_18 ? 14 : 16;
 }
 
 static enum built
-fill_nets4(struct making *making, size_t steps)
+fill_nets4(struct making *making, size_t nets)
 {
 	struct dxr_builder builder;
 	enum built built = BUILT;
@@ -193,8 +177,8 @@ fill_nets4(struct making *making, size_t steps)
 	uint64_t mask;
 	wide at;
 
-	if (dxr_begin(&builder, &making->part->nets4, shift_for(steps), steps,
-		making->changes ? SHARE_CHANGES : SHARE_OTHERS))
+	if (dxr_begin(&builder, &making->part->nets4, shift_for(nets),
+		2 * nets + 1, making->changes ? SHARE_CHANGES : SHARE_OTHERS))
 		begin(making, ADDRESS_IPV4, false);
 	while (!builder.starved && built == BUILT &&
 	       sweep_next(&making->sweep, &at, &mask)) {
@@ -207,19 +191,18 @@ fill_nets4(struct making *making, size_t steps)
 static enum built
 make_ipv4(struct making *making)
 {
-	size_t steps = 0;
+	size_t nets = making->census.ipv4;
 	bool fits = false;
-	enum built built =
-	    try_small(making, ADDRESS_IPV4, making->census.ipv4, &fits);
+	enum built built = try_small(making, ADDRESS_IPV4, nets, &fits);
 
 	if (built != BUILT || fits) {
 		making->counts.ipv4 = 0;
 		return built;
 	}
-	built = count_steps(making, &steps);
-	if (built != BUILT || (steps <= 1 && !making->changes))
-		return built;
-	return fill_nets4(making, steps);
+	nets -= making->counts.ipv4;
+	if (nets == 0 && !making->changes)
+		return BUILT;
+	return fill_nets4(making, nets);
 }
 
 /* ---- IPv6 ---- */

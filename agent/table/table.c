@@ -150,8 +150,8 @@ table_size(const struct table *table)
  * ---- looking up ----
  *
  * What is most frequent calls nothing, so that it saves no registers: several
- * parts and blocks of several lines begin anew, in functions of their own. The
- * first classes are the most frequent ones, and needed in the end.
+ * parts, and IPv4 in blocks of several lines, begin anew in functions of their
+ * own. The first classes are the most frequent ones, and needed in the end.
  */
 
 HOT uint64_t
@@ -172,17 +172,16 @@ find_ipv4(
 		found =
 		    part->masks[dxr_find(&part->nets4, address, steps, large)];
 	}
-	if (part->hosts.ipv4.buckets) {
+	if (part->hosts.ipv4.values) {
 		__builtin_prefetch(part->host_masks);
-		found |= part->host_masks[narrow_find(
+		found |= part->host_masks[slots_find_ipv4(
 		    &part->hosts.ipv4, address, steps)];
 	}
 	return found;
 }
 
 HOT uint64_t
-find_ipv6(const struct part *part, uint64_t hi, uint64_t lo, unsigned *steps,
-    bool *large)
+find_ipv6(const struct part *part, uint64_t hi, uint64_t lo, unsigned *steps)
 {
 	const struct small6 *small =
 	    atomic_load_explicit(&part->small6, memory_order_acquire);
@@ -194,20 +193,19 @@ find_ipv6(const struct part *part, uint64_t hi, uint64_t lo, unsigned *steps,
 			*steps += 4;
 		return small6_find(small, wide_of(hi, lo));
 	}
-	if (hosts->halves.buckets) {
+	if (hosts->halves.values) {
 		__builtin_prefetch(part->host_masks);
-		found = part->host_masks[wide_find(&hosts->halves,
-		    mix_wide(&hosts->halves.mixer, hi), HOST_BITS, steps)];
+		found = part->host_masks[slots_find_half(
+		    &hosts->halves, hi, steps)];
 	}
-	if (hosts->ipv6.buckets) {
+	if (hosts->ipv6.values) {
 		__builtin_prefetch(part->host_masks);
-		found |=
-		    part->host_masks[double_find(&hosts->ipv6, hi, lo, steps)];
+		found |= part->host_masks[slots_find_ipv6(
+		    &hosts->ipv6, hi, lo, steps)];
 	}
 	if (part->nets6.tops.buckets) {
 		__builtin_prefetch(part->masks);
-		found |=
-		    part->masks[nets6_find(&part->nets6, hi, lo, steps, large)];
+		found |= part->masks[nets6_find(&part->nets6, hi, lo, steps)];
 	}
 	return found;
 }
@@ -228,7 +226,7 @@ ipv6_lookup_all(const struct part *part, uint64_t hi, uint64_t lo)
 	uint64_t found = 0;
 
 	for (; part; part = part->next)
-		found |= find_ipv6(part, hi, lo, NULL, NULL);
+		found |= find_ipv6(part, hi, lo, NULL);
 	return found;
 }
 
@@ -244,10 +242,9 @@ ipv4_lookup(const struct part *part, uint32_t address)
 static __attribute__((noinline)) uint64_t
 ipv6_lookup(const struct part *part, uint64_t hi, uint64_t lo)
 {
-	bool more = part->next != NULL;
-	uint64_t found = more ? 0 : find_ipv6(part, hi, lo, NULL, &more);
-
-	return more ? ipv6_lookup_all(part, hi, lo) : found;
+	if (part->next)
+		return ipv6_lookup_all(part, hi, lo);
+	return find_ipv6(part, hi, lo, NULL);
 }
 
 uint64_t
@@ -270,7 +267,7 @@ table_steps(const struct table *table, const struct address *address)
 		if (address->family == ADDRESS_IPV4)
 			find_ipv4(part, (uint32_t)address->lo, &steps, NULL);
 		else if (address->family == ADDRESS_IPV6)
-			find_ipv6(part, address->hi, address->lo, &steps, NULL);
+			find_ipv6(part, address->hi, address->lo, &steps);
 	return steps;
 }
 

@@ -279,6 +279,56 @@ START_TEST(in_and_out)
 }
 END_TEST
 
+/*
+ * As many hosts go as others come: the table finds room in place for many
+ * times what it was built for, and a lookup stays within its bound.
+ */
+START_TEST(hosts_come_and_go)
+{
+	enum { HELD = 20000, TURNS = 200000, BEHIND = 50 };
+	struct prefix *held = malloc(HELD * sizeof(*held));
+	struct model model = {0};
+	unsigned rebuilt = 0, steps = 0;
+
+	state = 55;
+	fill(&model, &shapes[2]);
+	for (unsigned i = 0; i < HELD; i++) {
+		held[i] = _i == 0 ? ipv4((uint32_t)draw() | 1, 32)
+				  : ipv6(draw() | UINT64_C(1) << 61, draw(),
+					_i == 1 ? 64 : 128);
+		model_append(&model.members[2], held[i]);
+	}
+	model_build(&model);
+	for (uint64_t i = 0; i < TURNS; i++) {
+		struct prefix *old = &held[draw_below(HELD)];
+		struct prefix gone = *old;
+
+		*old = _i == 0 ? ipv4((uint32_t)draw() | 1, 32)
+			       : ipv6(draw() | UINT64_C(1) << 61, draw(),
+				     _i == 1 ? 64 : 128);
+		rebuilt += table_assign(model.table, 2, &gone, NULL, 0,
+			       i + 2) == TABLE_REBUILD;
+		ck_assert_uint_eq(
+		    table_lookup(model.table, &gone.address) & 4, 0);
+		rebuilt += table_assign(model.table, 2, old, old, 1, i + 2) ==
+			   TABLE_REBUILD;
+		if (i > BEHIND)
+			table_reclaim(model.table, i - BEHIND);
+	}
+	ck_assert_uint_eq(rebuilt, 0);
+	for (unsigned i = 0; i < HELD; i++) {
+		unsigned here = table_steps(model.table, &held[i].address);
+
+		ck_assert_uint_eq(
+		    table_lookup(model.table, &held[i].address) & 4, 4);
+		steps = here > steps ? here : steps;
+	}
+	ck_assert_uint_le(steps, 34);
+	free(held);
+	model_fini(&model);
+}
+END_TEST
+
 START_TEST(same_again_changes_nothing)
 {
 	const struct shape *shape = &shapes[_i];
@@ -318,6 +368,7 @@ main(void)
 	tcase_add_test(cases, wide_ones_want_a_new_table);
 	tcase_add_loop_test(cases, until_it_is_full, 0, 2);
 	tcase_add_loop_test(cases, in_and_out, 0, SHAPES);
+	tcase_add_loop_test(cases, hosts_come_and_go, 0, 3);
 	tcase_add_loop_test(cases, same_again_changes_nothing, 0, SHAPES);
 	suite_add_tcase(suite, cases);
 	return run_suite(suite);
