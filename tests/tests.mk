@@ -62,7 +62,7 @@ else
 endif
 
 valgrind: ## a share of the functional tests under valgrind
-	@$(MAKE) --no-print-directory all units tools
+	@$(MAKE) --no-print-directory all units tools replay
 	@sh tests/tools/under-valgrind.sh $(B) build/valgrind
 	@sh tests/tools/functional.sh build/valgrind
 

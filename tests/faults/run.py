@@ -156,6 +156,13 @@ class Tally:
         else:
             self.on += 1
 
+    def join(self, other):
+        self.once += other.once
+        self.on += other.on
+        self.cut += other.cut
+        self.missed += other.missed
+        self.failures += other.failures
+
     def __str__(self):
         text = f'{self.once} failed once, {self.on} from then on'
         if self.cut:
@@ -165,7 +172,7 @@ class Tally:
         return text
 
 
-def run_scenario(pool, kind, whose, options):
+def run_scenario(pool, kind, whose, options, total):
     name = f'{kind.name}, {whose} calls'
     began = time.monotonic()
     try:
@@ -185,6 +192,7 @@ def run_scenario(pool, kind, whose, options):
         for result in results:
             tally.add(*result)
     report(name, counts, tally, options)
+    total.join(tally)
     return (f'{name:<34} {sum(counts.values()):6} calls of {len(counts):2} '
             f'kinds: {tally}, {len(tally.failures)} went wrong '
             f'({time.monotonic() - began:.0f} s)')
@@ -223,15 +231,19 @@ def read_options():
 def main():
     options = read_options()
     note(f'seed {options.seed}')
-    sums = []
+    sums, total = [], Tally()
+    began = time.monotonic()
     with multiprocessing.Pool(options.jobs) as pool:
         for kind, whose in itertools.product(SCENARIOS, (OWN, LIBRARIES)):
             if options.only and kind.name not in options.only:
                 continue
             if options.whose in (None, whose):
-                sums.append(run_scenario(pool, kind, whose, options))
+                sums.append(run_scenario(pool, kind, whose, options,
+                                         total))
     for line in sums:
         note(line)
+    note(f'all: {total}, {len(total.failures)} went wrong '
+         f'({time.monotonic() - began:.0f} s)')
     done()
 
 

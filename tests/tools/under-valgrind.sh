@@ -15,10 +15,10 @@ command -v valgrind >/dev/null || {
 	exit 1
 }
 
-mkdir -p "$to/tests"
+mkdir -p "$to/tests" "$to/replay"
 to=$(cd "$to" && pwd)
 cd "$from"
-for program in truesrc truesrcctl tests/*; do
+for program in truesrc truesrcctl tests/* replay/*; do
 	if [ ! -f "$program" ] || [ ! -x "$program" ]; then
 		continue
 	fi
