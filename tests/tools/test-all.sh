@@ -131,6 +131,6 @@ awk -v with="$(/usr/bin/python3 tests/tools/haproxies.py --closing)" '
 	END {
 		if (skipped)
 			print skipped " skipped"
-		print passed + 0 " passed, " failed + 0 " failed; " with
+		print with ": " passed + 0 " passed, " failed + 0 " failed"
 		exit failed > 0
 	}' "$TAP_TOTALS"
