@@ -185,16 +185,31 @@ on_sweep(struct ev_loop *loop, ev_timer *timer, int events)
 /* ---- errands ---- */
 
 static struct errand *
+take_errand(struct consoles *consoles)
+{
+	struct errand *errand = consoles->spare;
+
+	if (errand != NULL)
+		consoles->spare = errand->next;
+	else
+		errand = malloc(sizeof(*errand));
+	if (errand != NULL)
+		memset(errand, 0, offsetof(struct errand, order.rows));
+	return errand;
+}
+
+static struct errand *
 make_errand(struct console *console)
 {
 	struct consoles *consoles = console->consoles;
-	struct errand *errand = calloc(1, sizeof(*errand));
+	struct errand *errand = take_errand(consoles);
 
 	if (errand == NULL) {
 		console->output.starved = true;
 		return NULL;
 	}
 	errand->console = console;
+	errand->previous = NULL;
 	errand->next = consoles->errands;
 	if (errand->next != NULL)
 		errand->next->previous = errand;
@@ -268,10 +283,11 @@ send_waiting(struct consoles *consoles)
 }
 
 static void
-free_errand(struct errand *errand)
+spare_errand(struct consoles *consoles, struct errand *errand)
 {
 	free(errand->order.report);
-	free(errand);
+	errand->next = consoles->spare;
+	consoles->spare = errand;
 }
 
 static void
@@ -284,7 +300,7 @@ on_letter(void *owner, struct letter *letter)
 	send_waiting(consoles);
 	if (errand->console != NULL)
 		console_answer(errand->console, &errand->order);
-	free_errand(errand);
+	spare_errand(consoles, errand);
 }
 
 /* ---- life ---- */
@@ -357,6 +373,12 @@ consoles_fini(struct consoles *consoles)
 		struct errand *errand = consoles->errands;
 
 		unlink_errand(consoles, errand);
-		free_errand(errand);
+		spare_errand(consoles, errand);
+	}
+	while (consoles->spare != NULL) {
+		struct errand *errand = consoles->spare;
+
+		consoles->spare = errand->next;
+		free(errand);
 	}
 }

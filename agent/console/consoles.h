@@ -33,7 +33,7 @@ struct errand {
 	struct order order;      /* first: its letter comes back */
 	struct console *console; /* NULL: it has gone */
 	struct errand *previous;
-	struct errand *next;
+	struct errand *next; /* of a spare one too */
 };
 
 struct consoles {
@@ -49,6 +49,7 @@ struct consoles {
 	struct inbox inbox;
 	struct errand *errands;
 	unsigned errand_count;
+	struct errand *spare; /* to be used again: an order is large */
 	struct console *waiting_first;
 	struct console *waiting_last;
 	struct log_limit refused_limit;

@@ -84,16 +84,19 @@ struct order {
 	unsigned generation;
 	uint64_t bytes; /* ORDER_INFO: of the tables */
 	unsigned live;  /* ORDER_INFO: generations */
-	/* One part of a long answer: rows, of which kind tells. */
-	union {
-		struct order_list lists[ORDER_PART];
-		struct order_entry entries[ORDER_PART];
-	} rows;
 	unsigned row_count;
 	bool more;
 	/* The lists thread's own: where the next part begins. */
 	uint64_t cursor;
 	struct prefix cursor_prefix;
+	/*
+	 * One part of a long answer: rows, of which kind tells. They are large:
+	 * what stands before them is all that a new order has to clear.
+	 */
+	union {
+		struct order_list lists[ORDER_PART];
+		struct order_entry entries[ORDER_PART];
+	} rows;
 };
 
 #endif

@@ -69,8 +69,14 @@ new_edition(void)
 	report_init(&report);
 	struct settings *settings =
 	    settings_load_text("poison.yaml", text, sizeof(text) - 1, &report);
+	struct contents contents;
+	ck_assert(contents_read(settings, &report, &contents));
 	report_fini(&report);
-	struct generation *generation = generation_build(&settings, 1);
+	const uint64_t seed[2] = {1, 2};
+	struct generation *generation =
+	    generation_build(settings, &contents, 1, seed);
+	contents_fini(&contents);
+	settings_unref(settings);
 	return edition_new(&generation, 1, 4096, &none);
 }
 
