@@ -48,6 +48,6 @@ run "tests/tools/conf-test.sh $build" "tests/tools/manual.sh --check $build"
 run "tests/conformance/run-cases.py $build/truesrcctl" \
 	"tests/conformance/random_policies.py $build/truesrcctl"
 run_replays
-run tests/integration/1[0-9]-*.py
+run tests/integration/[123][0-9]-*.py
 /usr/bin/python3 tests/tools/coverage.py "$build" || failed=1
 exit $failed
