@@ -43,6 +43,7 @@ else
 fi
 measure whole
 measure changes
+measure large
 for name in answers explain; do
 	echo "# $name"
 	"$python" "tests/bench/$name.py" "$B" || missed=1
