@@ -96,8 +96,8 @@ def behind_haproxy(program):
     with open(path, 'a', encoding='ascii') as file:
         file.write(listed)
     with agent, App() as app, example(
-            program, 'haproxy-http.cfg', program.agent(agent),
-            app) as haproxy:
+            program, "haproxy-http.cfg", program.agent(agent),
+            app.address) as haproxy:
         haproxy.wait_state('UP')
         askers = [Asking(haproxy, xff, number) for number in (1, 61)]
         for asker in askers:
