@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_CONTROL_CONSOLE_H
-#define AGENT_CONTROL_CONSOLE_H
+#ifndef AGENT_CONSOLE_CONSOLE_H
+#define AGENT_CONSOLE_CONSOLE_H
 
 /*
  * One connection to the control socket: lines come in, answers go out, one

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_CONTROL_CONSOLES_H
-#define AGENT_CONTROL_CONSOLES_H
+#ifndef AGENT_CONSOLE_CONSOLES_H
+#define AGENT_CONSOLE_CONSOLES_H
 
 /*
  * The control socket and who is connected to it. It lives in the control loop

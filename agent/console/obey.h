@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_CONTROL_OBEY_H
-#define AGENT_CONTROL_OBEY_H
+#ifndef AGENT_CONSOLE_OBEY_H
+#define AGENT_CONSOLE_OBEY_H
 
 /* What the words do: for the table of them alone. */
 

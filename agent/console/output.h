@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_CONTROL_OUTPUT_H
-#define AGENT_CONTROL_OUTPUT_H
+#ifndef AGENT_CONSOLE_OUTPUT_H
+#define AGENT_CONSOLE_OUTPUT_H
 
 /*
  * Text on its way out. It grows as it must; where memory runs out it is

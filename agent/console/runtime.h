@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_CONTROL_RUNTIME_H
-#define AGENT_CONTROL_RUNTIME_H
+#ifndef AGENT_CONSOLE_RUNTIME_H
+#define AGENT_CONSOLE_RUNTIME_H
 
 /*
  * The running agent as the words of the control socket see it: what they may

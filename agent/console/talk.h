@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_CONTROL_TALK_H
-#define AGENT_CONTROL_TALK_H
+#ifndef AGENT_CONSOLE_TALK_H
+#define AGENT_CONSOLE_TALK_H
 
 /* A conversation with a running agent over its control socket. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_CONTROL_WORDS_H
-#define AGENT_CONTROL_WORDS_H
+#ifndef AGENT_CONSOLE_WORDS_H
+#define AGENT_CONSOLE_WORDS_H
 
 /*
  * The words of the control socket: one table of them, and how a line is read

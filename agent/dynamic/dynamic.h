@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_LISTS_DYNAMIC_H
-#define AGENT_LISTS_DYNAMIC_H
+#ifndef AGENT_DYNAMIC_DYNAMIC_H
+#define AGENT_DYNAMIC_DYNAMIC_H
 
 /*
  * The prefixes of a dynamic list: added and removed one by one, each with its

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_LISTS_DYNAMIC_PRIVATE_H
-#define AGENT_LISTS_DYNAMIC_PRIVATE_H
+#ifndef AGENT_DYNAMIC_PRIVATE_H
+#define AGENT_DYNAMIC_PRIVATE_H
 
 /* What dynamic.c and its two indices share. */
 
@@ -79,7 +79,7 @@ length_count(struct dynamic *dynamic, const struct prefix *prefix)
 				[prefix->length];
 }
 
-/* ---- dynamic_tree.c ---- */
+/* ---- tree.c ---- */
 
 /* Room for one more node; false when memory ran out. */
 bool tree_reserve(struct dynamic *dynamic);
@@ -101,7 +101,7 @@ uint32_t tree_first(const struct dynamic *dynamic);
 void tree_walk(const struct dynamic *dynamic,
     bool (*visit)(const struct node *node, void *data), void *data);
 
-/* ---- dynamic_ends.c ---- */
+/* ---- ends.c ---- */
 
 bool ends_reserve(struct ends *ends);
 void ends_fini(struct ends *ends);

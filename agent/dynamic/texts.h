@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_LISTS_TEXTS_H
-#define AGENT_LISTS_TEXTS_H
+#ifndef AGENT_DYNAMIC_TEXTS_H
+#define AGENT_DYNAMIC_TEXTS_H
 
 /*
  * Short texts, each kept once however many entries share it, and known by a

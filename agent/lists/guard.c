@@ -199,7 +199,7 @@ covers_half(const struct guard_change *change)
 	struct coverage coverage;
 	const char *half;
 
-	if (!change->list->used_to_deny)
+	if (!change->list->denied)
 		return false;
 	coverage = coverage_of(change->after);
 	half = coverage_half(&coverage);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_LISTS_STORE_FILE_H
-#define AGENT_LISTS_STORE_FILE_H
+#ifndef AGENT_STORE_FILE_H
+#define AGENT_STORE_FILE_H
 
 /*
  * Files of the state directory: written beside and put in place at once, read

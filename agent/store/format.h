@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_LISTS_STORE_FORMAT_H
-#define AGENT_LISTS_STORE_FORMAT_H
+#ifndef AGENT_STORE_FORMAT_H
+#define AGENT_STORE_FORMAT_H
 
 /*
  * What the files of the state directory look like, byte by byte. Pure.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_LISTS_STORE_PRIVATE_H
-#define AGENT_LISTS_STORE_PRIVATE_H
+#ifndef AGENT_STORE_PRIVATE_H
+#define AGENT_STORE_PRIVATE_H
 
 /* What the parts of the store share. */
 
@@ -71,7 +71,7 @@ store_temporary(struct store *store)
 	    &store->temporaries, 1, memory_order_relaxed);
 }
 
-/* ---- store_journal.c ---- */
+/* ---- journal.c ---- */
 
 struct store_file store_journal_file(
     const struct store *store, const struct store_list *list, uint64_t slot);

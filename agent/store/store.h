@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef AGENT_LISTS_STORE_H
-#define AGENT_LISTS_STORE_H
+#ifndef AGENT_STORE_STORE_H
+#define AGENT_STORE_STORE_H
 
 /*
  * The state directory: the last content of each list that was accepted, and

@@ -172,9 +172,15 @@ mark_rule(struct settings *settings, const struct rule_settings *rule)
 {
 	const struct set *set = &rule->lists;
 
-	for (size_t i = 0; rule->kind != RULE_ALLOW && i < set->count; i++)
-		if (set->items[i].kind == SET_LIST)
-			settings->lists[set->items[i].list].used_to_deny = true;
+	for (size_t i = 0; rule->kind != RULE_ALLOW && i < set->count; i++) {
+		struct list_settings *list;
+
+		if (set->items[i].kind != SET_LIST)
+			continue;
+		list = &settings->lists[set->items[i].list];
+		list->used_to_deny = true;
+		list->denied |= rule->kind == RULE_DENY;
+	}
 }
 
 /* By which lists is anybody denied, or given a word of a rule's own? */

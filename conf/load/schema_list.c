@@ -131,7 +131,8 @@ static const struct schema_row guard_rows[] = {
 };
 
 const struct schema_object object_guard = {.name = "guard",
-    .about = "A new content of a list has to pass all of these; else the old "
-	     "one stays, and the log tells why. More than half of IPv4, or of "
-	     "IPv6 2000::/3, never passes.",
+    .about =
+	"A new content of a list has to pass all of these; else the old "
+	"one stays, and the log tells why. Where a rule denies by the list, "
+	"more than half of IPv4, or of IPv6 2000::/3, never passes.",
     ROWS(guard_rows)};

@@ -114,6 +114,7 @@ struct list_settings {
 	size_t count;
 	bool used_as_trust; /* host bits in it are an error */
 	bool used_to_deny;  /* a rule denies, or gives a word, by it */
+	bool denied;        /* a rule denies by it */
 	struct place place;
 	struct place source_place; /* of the path or the preset's name */
 };

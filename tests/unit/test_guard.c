@@ -309,7 +309,8 @@ START_TEST(allow_and_deny)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct list_settings list = {.name = "mine",
 		    .guard = defaults,
-		    .used_to_deny = rows[i].used_to_deny};
+		    .used_to_deny = rows[i].used_to_deny,
+		    .denied = rows[i].used_to_deny};
 
 		list.guard.allow = allow;
 		list.guard.allow_count = 2;
@@ -343,8 +344,9 @@ START_TEST(coverage)
 	struct contents none = {NULL, 0};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct list_settings list = {
-		    .name = "mine", .used_to_deny = rows[i].used_to_deny};
+		struct list_settings list = {.name = "mine",
+		    .used_to_deny = rows[i].used_to_deny,
+		    .denied = rows[i].used_to_deny};
 
 		check(&list, &none, NULL, rows[i].after,
 		    rows[i].text ? GUARD_COVERAGE : GUARD_NONE,
@@ -359,8 +361,10 @@ START_TEST(order)
 	struct address address = address_of("192.0.0.0");
 	struct set_item item = {
 	    .kind = SET_PREFIX, .prefix = prefix_of("192.0.0.0/8")};
-	struct list_settings list = {
-	    .name = "mine", .guard = defaults, .used_to_deny = true};
+	struct list_settings list = {.name = "mine",
+	    .guard = defaults,
+	    .used_to_deny = true,
+	    .denied = true};
 	struct contents none = {NULL, 0};
 
 	list.guard.never = (struct set){&item, 1, .given = true};
@@ -417,7 +421,8 @@ START_TEST(one)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct list_settings list = {.name = "mine",
 		    .guard = defaults,
-		    .used_to_deny = rows[i].used_to_deny};
+		    .used_to_deny = rows[i].used_to_deny,
+		    .denied = rows[i].used_to_deny};
 		struct prefix prefix = prefix_of(rows[i].prefix);
 		char text[GUARD_TEXT_SIZE];
 

@@ -75,13 +75,14 @@ END_TEST
 static const struct {
 	const char *policy;
 	bool denies;
+	bool word; /* of its own: denied by it is nobody */
 } deny_rows[] = {
-    {"trust: l", false},
-    {"rules: [{allow: l}]", false},
-    {"rules: [{deny: l}]", true},
-    {"rules: [{allow: 192.0.2.0/24}, {deny: [m, l]}]", true},
-    {"rules: [{verdict: captcha, lists: [l]}]", true},
-    {"rules: [{deny: m}]", false},
+    {"trust: l", false, false},
+    {"rules: [{allow: l}]", false, false},
+    {"rules: [{deny: l}]", true, false},
+    {"rules: [{allow: 192.0.2.0/24}, {deny: [m, l]}]", true, false},
+    {"rules: [{verdict: captcha, lists: [l]}]", true, true},
+    {"rules: [{deny: m}]", false, false},
 };
 
 START_TEST(lists_used_to_deny)
@@ -94,6 +95,9 @@ START_TEST(lists_used_to_deny)
 	    deny_rows[_i].policy);
 	settings = load_good(text);
 	ck_assert_msg(settings->lists[0].used_to_deny == deny_rows[_i].denies,
+	    "%s", text);
+	ck_assert_msg(settings->lists[0].denied ==
+			  (deny_rows[_i].denies && !deny_rows[_i].word),
 	    "%s", text);
 	settings_unref(settings);
 }

@@ -135,11 +135,11 @@ static void
 fill_list(struct order_list *list, const char *name, const char *source,
     uint64_t entries, const char *error)
 {
+	*list = (struct order_list){
+	    .entries = entries, .state = STATE_OK, .age = 3661500};
 	strcpy(list->name, name);
 	strcpy(list->source, source);
 	strcpy(list->error, error);
-	list->entries = entries;
-	list->age = 3661500;
 }
 
 static void
