@@ -328,7 +328,8 @@ again(struct lists *lists)
 		starved(lists);
 		return;
 	}
-	lists->build.wanted |= lists->build.owed;
+	lists->build.wanted |=
+	    lists->build.owed || lists->build.change_count > 0;
 	reload_built(lists, loading, owners, NULL);
 }
 
@@ -355,7 +356,7 @@ conclude(struct lists *lists)
 	}
 	finish(lists);
 	if (edition == NULL && loading != NULL) {
-		build->wanted |= build->owed;
+		build->wanted |= build->owed || build->change_count > 0;
 		return;
 	}
 	if (edition == NULL) {
@@ -408,5 +409,7 @@ build_fini(struct lists *lists)
 	/* What is with the jobs' thread is discarded there. */
 	if (build->job != NULL && build->stage != BUILD_RUNNING)
 		discard(&build->job->job);
+	if (build->loading != NULL)
+		reload_abandon(build->loading, build->owners);
 	free(build->changes);
 }

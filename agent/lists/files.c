@@ -32,6 +32,11 @@ files_free(const struct lists *lists)
 static void
 follow(struct lists *lists, struct owner *owner)
 {
+	/* Touched as a file, which a reload made something else of. */
+	if (owner->settings->source != LIST_FILE) {
+		owner->touched = 0;
+		return;
+	}
 	if (!files_free(lists) || owner->reading || owner->applying) {
 		owner->again = true;
 		lists->again++;

@@ -132,6 +132,8 @@ post(struct lists *lists, struct owner *owner, struct prefixes_builder *builder)
 	owner->keep_again = keep == NULL;
 	if (keep == NULL) {
 		note(lists, owner, "out of memory");
+		if (builder != NULL)
+			prefixes_abandon(builder);
 		return;
 	}
 	if (builder != NULL) {

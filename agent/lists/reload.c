@@ -339,6 +339,7 @@ owners_adopt(
 	lists->watch = loading->watch;
 	loading->watch = NULL;
 	files_begin(lists);
+	expiry_begin(lists);
 }
 
 /* ---- the course of it ---- */
@@ -372,6 +373,13 @@ reload_built(struct lists *lists, struct loading *loading,
 	answer_all(lists, &loading->report, NULL);
 	lists->loading = false;
 	jobs_scrap(&lists->files, &load->job);
+}
+
+void
+reload_abandon(struct loading *loading, struct owners *owners)
+{
+	owners_drop(owners);
+	load_free(load_of(loading));
 }
 
 static void

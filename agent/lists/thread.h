@@ -241,6 +241,9 @@ void reload_built(struct lists *lists, struct loading *loading,
 /* Fills the owners in from what was loaded, for the start. False: no memory. */
 struct owners *owners_from(struct lists *lists, struct loading *loading);
 
+/* The end comes while that was being built. */
+void reload_abandon(struct loading *loading, struct owners *owners);
+
 /* Those that are in no configuration yet go with the table. NULL is fine. */
 void owners_drop(struct owners *owners);
 

@@ -89,7 +89,10 @@ slots_find(const struct slots *slots, uint32_t high, unsigned words,
 
 		if (steps && at != begin)
 			*steps += slot_lines(at, words);
-		if (value == SLOT_EMPTY || slot_has(slots, at, words, hi, lo))
+		if (value == SLOT_EMPTY)
+			return SLOT_EMPTY;
+		/* The words of one that is nobody's may be half written. */
+		if (slot_has(slots, at, words, hi, lo) && value < SLOT_VALUES)
 			return value;
 	}
 	return SLOT_EMPTY;

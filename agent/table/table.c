@@ -149,6 +149,10 @@ table_size(const struct table *table)
 /*
  * ---- looking up ----
  *
+ * The narrowest come first, always: a prefix that comes is put in before what it
+ * covers leaves the hashes, and one that goes leaves after what was inside has
+ * its own place. In the other order a reader could miss both.
+ *
  * What is most frequent calls nothing, so that it saves no registers: several
  * parts, and IPv4 in blocks of several lines, begin anew in functions of their
  * own. The first classes are the most frequent ones, and needed in the end.
@@ -167,15 +171,15 @@ find_ipv4(
 			*steps += 3;
 		return small4_find(small, address);
 	}
-	if (part->nets4.root) {
-		__builtin_prefetch(part->masks);
-		found =
-		    part->masks[dxr_find(&part->nets4, address, steps, large)];
-	}
 	if (part->hosts.ipv4.values) {
 		__builtin_prefetch(part->host_masks);
-		found |= part->host_masks[slots_find_ipv4(
+		found = part->host_masks[slots_find_ipv4(
 		    &part->hosts.ipv4, address, steps)];
+	}
+	if (part->nets4.root) {
+		__builtin_prefetch(part->masks);
+		found |=
+		    part->masks[dxr_find(&part->nets4, address, steps, large)];
 	}
 	return found;
 }
@@ -193,15 +197,15 @@ find_ipv6(const struct part *part, uint64_t hi, uint64_t lo, unsigned *steps)
 			*steps += 4;
 		return small6_find(small, wide_of(hi, lo));
 	}
-	if (hosts->halves.values) {
-		__builtin_prefetch(part->host_masks);
-		found = part->host_masks[slots_find_half(
-		    &hosts->halves, hi, steps)];
-	}
 	if (hosts->ipv6.values) {
 		__builtin_prefetch(part->host_masks);
-		found |= part->host_masks[slots_find_ipv6(
+		found = part->host_masks[slots_find_ipv6(
 		    &hosts->ipv6, hi, lo, steps)];
+	}
+	if (hosts->halves.values) {
+		__builtin_prefetch(part->host_masks);
+		found |= part->host_masks[slots_find_half(
+		    &hosts->halves, hi, steps)];
 	}
 	if (part->nets6.tops.buckets) {
 		__builtin_prefetch(part->masks);

@@ -392,13 +392,12 @@ class Reload(Lasting):
 
 
 class ReloadBad(Reload):
-    """HUP with an error in the list file: the old policy goes on."""
+    """HUP with an error in the configuration: the old policy goes on."""
 
     name = 'reload-bad'
 
     def change(self):
-        self.agent.write(config('never'))
-        self.agent.write_file('lists/drop.txt', '203.0.113.0/24\nnonsense\n')
+        self.agent.write(config('never') + '\nnonsense: 1\n')
         return 'never'
 
     def judge(self, fault, outcome):
@@ -408,7 +407,6 @@ class ReloadBad(Reload):
             self.await_late()
         expect(not self.serves(self.number, changed), 'the bad one answers')
         self.agent.write(config(self.rule))
-        self.agent.write_file('lists/drop.txt', crowd.DROP)
 
 
 class ReloadList(Reload):

@@ -108,7 +108,7 @@ sed 's/^# /     /' "$work/out"
 B=$build TAP_TIMEOUT=300 run tests/integration/[0-9]*.py
 
 title integration under sanitizers
-B=$sanitized run tests/integration/5[1-46-9]-*.py
+B=$sanitized run tests/integration/5[1-46-9]-*.py tests/integration/33-*.py tests/integration/34-*.py
 
 # A thread that is left behind at the end is no race.
 title integration under the thread sanitizer
