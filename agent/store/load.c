@@ -283,6 +283,9 @@ load_journals(struct load *load)
 	enum store_result first = load_journal(load, list->snapshot, &tail);
 	enum store_result second;
 
+	/* What is behind the damage does not count, but is not thrown away. */
+	if (first == STORE_BROKEN && !load->newer)
+		list->damaged[0] = list->damaged[1] = true;
 	if (first != STORE_OK && first != STORE_NONE)
 		return first;
 	second = open_journal(load, list->snapshot + 1);

@@ -400,6 +400,34 @@ START_TEST(what_is_missing_is_told)
 }
 END_TEST
 
+/* Saving was cut off: two journals count, of which the older is damaged. */
+START_TEST(what_is_behind_the_damage_is_kept)
+{
+	struct bytes first, second;
+	struct store_saving *saving;
+	char text[TEXT_SIZE];
+	struct kept kept;
+
+	open_kept(&kept, STORE_NONE);
+	kept_add(&kept, "192.0.2.1", DYNAMIC_FOREVER, "", "");
+	kept_add(&kept, "192.0.2.2", DYNAMIC_FOREVER, "", "");
+	saving = store_saving_begin(
+	    kept.store, "manual", kept.now_wall, store_error);
+	ck_assert_ptr_nonnull(saving);
+	kept_add(&kept, "192.0.2.9", DYNAMIC_FOREVER, "", "");
+	ck_assert_int_eq(store_saving_end(saving, store_error), STORE_FAILED);
+	close_kept(&kept);
+	read_bytes("manual.journal0", &first);
+	read_bytes("manual.journal1", &second);
+	first.data[first.size / 2] ^= 1;
+	write_bytes("manual.journal0", &first);
+	ck_assert_int_eq(load_text(NOON, 1000, text), STORE_BROKEN);
+	ck_assert_ptr_null(strstr(text, "192.0.2.9"));
+	is_kept_aside("manual.journal0.bad", &first);
+	is_kept_aside("manual.journal1.bad", &second);
+}
+END_TEST
+
 START_TEST(past_journals_do_not_count)
 {
 	struct bytes snapshot, changes, past;
@@ -442,6 +470,7 @@ damage(void)
 	tcase_add_test(tcase, a_hole_in_the_journal_is_broken);
 	tcase_add_test(tcase, records_that_are_moved_are_none);
 	tcase_add_test(tcase, what_is_missing_is_told);
+	tcase_add_test(tcase, what_is_behind_the_damage_is_kept);
 	tcase_add_test(tcase, past_journals_do_not_count);
 	return tcase;
 }
